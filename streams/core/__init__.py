@@ -1,0 +1,1 @@
+"""The rules, pure: functions of (state, event, rules), told the time, performing nothing."""

@@ -1,0 +1,23 @@
+"""Has this subject already heard this event?
+
+Law 1  A source record sent twice arrives twice in the same order: what is not above the source stamp is not new.
+Law 2  A shop's retry has a new offset and the same id: what is among the last `MAX_RECENT` ids is not new.
+"""
+
+#: A subject recognises a repeated event among the last this many.
+MAX_RECENT = 512
+DIGEST_BYTES = 8
+
+
+def is_recent(recent: bytes, digest: bytes) -> bool:
+    """Say whether an event's digest is among the recent ones, `DIGEST_BYTES` each, oldest first."""
+    found = recent.find(digest)
+    while found > 0 and found % DIGEST_BYTES:
+        found = recent.find(digest, found + 1)
+    return found >= 0
+
+
+def remembered(recent: bytes, digest: bytes) -> bytes:
+    """Return the recent digests with one more; the oldest goes when there are too many."""
+    longer = recent + digest
+    return longer if len(longer) <= MAX_RECENT * DIGEST_BYTES else longer[-MAX_RECENT * DIGEST_BYTES :]
