@@ -1,0 +1,129 @@
+"""How do the parts fit together?
+
+The composition root: the only place, with the command line, where things are built. `worker` gives a Faust app with the lanes and
+agents of the roles it is to play; scaling is starting more of them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import faust
+
+from streams import topics
+from streams.agents.detect import detect
+from streams.agents.ingest import Refusals, ingest
+from streams.agents.suppress import Watermarks, suppress
+from streams.core.partition import Partition
+from streams.core.visitor import Rules
+from streams.journal.intake import SOURCES
+from streams.kafka_client import member, producer, reader
+from streams.lane.consumer import Lane
+from streams.lane.fresh import Fresh
+from streams.lane.outbox import Outbox
+from streams.lane.restore import Restorer
+from streams.lane.ticker import Ticker
+from streams.metrics import Metrics
+from streams.settings import Settings
+from streams.stores.ports import SuppressionTable
+
+ROLES = ("ingest", "detect", "suppress")
+
+
+class WorkerApp(faust.App):  # type: ignore[misc]
+    """A Faust app without Faust's own Kafka clients, tables, web server and directories: lanes take their place."""
+
+    class BootStrategy(faust.App.BootStrategy):  # type: ignore[misc]
+        """Starts services and agents only."""
+
+        enable_kafka_consumer = False
+        enable_kafka_producer = False
+        enable_web = False
+
+        def tables(self) -> list[Any]:
+            """No tables: state is in the lanes."""
+            return []
+
+    async def on_first_start(self) -> None:
+        """Make no directories: state is in Kafka."""
+
+
+class Lanes(faust.Service):  # type: ignore[misc]
+    """The lanes of one worker, started after its agents, and the outbox they share, which outlives them."""
+
+    def __init__(self, app: faust.App, outbox: Outbox, services: Sequence[faust.Service]) -> None:
+        super().__init__(beacon=app.beacon)
+        self._app = app
+        self._outbox = outbox
+        self._services = services
+
+    async def on_start(self) -> None:
+        """Connect, and let batches into the agents: without Faust's own consumer nothing else would."""
+        await self._outbox.start()
+        self._app.flow_control.resume()
+        for service in self._services:
+            await self.add_runtime_dependency(service)
+
+    async def on_shutdown(self) -> None:
+        """Disconnect once the lanes have stopped."""
+        await self._outbox.stop()
+
+
+def worker(
+    settings: Settings,
+    roles: Iterable[str],
+    *,
+    rules: Rules,
+    secret: bytes,
+    table: SuppressionTable,
+    metrics: Metrics,
+) -> faust.App:
+    """Return the Faust app of a worker that plays `roles` (of `ROLES`); nothing is connected before it starts."""
+    app = WorkerApp(
+        settings.named("relance"),
+        broker=f"kafka://{settings.kafka_bootstrap}",
+        store="memory://",
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+    )
+    outbox = Outbox(partial(producer, settings), settings.named)
+    build: dict[str, Callable[[], list[faust.Service]]] = {
+        "ingest": lambda: [_ingest(app, settings, outbox, metrics, secret)],
+        "detect": lambda: _detect(app, settings, outbox, metrics, rules),
+        "suppress": lambda: [_suppress(app, settings, table, metrics, secret)],
+    }
+    services = [service for role in roles for service in build[role]()]
+    app.service(Lanes(app, outbox, services))
+    metrics.build_info.labels(version("relance"), ",".join(roles)).set(1)
+    return app
+
+
+def _ingest(app: faust.App, settings: Settings, outbox: Outbox, metrics: Metrics, secret: bytes) -> Lane[Refusals]:
+    channels = {}
+    for topic in SOURCES:
+        channels[settings.named(topic)] = channel = app.channel(value_type=None, maxsize=1)
+        app.agent(channel, name=f"ingest-{topic}")(ingest(topic, outbox, metrics, secret))
+    return Lane(partial(member, settings, "relance-ingest"), channels, Fresh(Refusals), metrics, "ingest")
+
+
+def _detect(app: faust.App, settings: Settings, outbox: Outbox, metrics: Metrics, rules: Rules) -> list[faust.Service]:
+    channel = app.channel(value_type=None, maxsize=1)
+    app.agent(channel, name="detect")(detect(outbox, metrics))
+    restorer = Restorer(partial(reader, settings), partial(Partition, rules), settings.named(topics.STATE.name), metrics)
+    channels = {settings.named(topics.JOURNAL.name): channel}
+    lane = Lane(partial(member, settings, "relance-detect"), channels, restorer, metrics, "detect")
+    return [lane, Ticker(lane, outbox, metrics)]
+
+
+def _suppress(
+    app: faust.App, settings: Settings, table: SuppressionTable, metrics: Metrics, secret: bytes
+) -> Lane[Any]:
+    channels, plain = {}, {}
+    for topic in topics.fenced():
+        channels[settings.named(topic.name)] = channel = app.channel(value_type=None, maxsize=1)
+        plain[settings.named(topic.name)] = topic.name
+        app.agent(channel, name=f"suppress-{topic.name}")(suppress(topic.name, table, metrics, secret))
+    connect = partial(member, settings, "relance-suppress")
+    return Lane(connect, channels, Watermarks(table, plain), metrics, "suppress")

@@ -1,0 +1,21 @@
+"""How long is `30m`?"""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+_UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_DURATION = re.compile(r"(\d{1,9})(ms|s|m|h|d)")
+
+
+def milliseconds(text: object) -> int:
+    """Return a duration such as `30m`, `24h` or `1500ms` in milliseconds; `ValueError` says what one looks like."""
+    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise ValueError("a duration is a whole number and a unit (ms, s, m, h, d), for instance 30m")
+    return int(found[1]) * _UNIT_MS[found[2]]
+
+
+#: A field written as a duration and kept in milliseconds.
+Duration = Annotated[int, BeforeValidator(milliseconds)]

@@ -1,0 +1,1 @@
+"""The internal log: one total order per subject, in which time is a record."""

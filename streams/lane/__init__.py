@@ -1,0 +1,1 @@
+"""How a Faust agent reads Kafka here: assignment, restore, delivery and commit."""

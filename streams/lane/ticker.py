@@ -1,0 +1,63 @@
+"""How does a deadline fire on a partition where nothing happens?
+
+Its owner appends a tick, and the deadline fires when the tick comes back: time is a record. A tick that the broker stamped too
+early, by clock skew, fires nothing, and is followed by another.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+from aiokafka import TopicPartition
+from faust import Service
+
+from streams import topics
+from streams.core.partition import Partition
+from streams.journal.records import TICK, TICK_KEY
+from streams.lane.consumer import Lane
+from streams.lane.outbox import Outbox
+from streams.metrics import Metrics
+
+LOOK_EVERY_SECONDS = 0.02
+
+
+class Ticker(Service):
+    """Appends ticks to the quiet partitions of a lane whose deadlines are due by the wall clock."""
+
+    def __init__(self, lane: Lane[Partition], outbox: Outbox, metrics: Metrics, **options: Any) -> None:
+        super().__init__(**options)
+        self._lane = lane
+        self._outbox = outbox
+        self._metrics = metrics
+        self._sent: dict[TopicPartition, asyncio.Future[Any]] = {}
+
+    @Service.task
+    async def _look(self) -> None:
+        while not self.should_stop:
+            now = time.time_ns() // 1_000_000
+            for partition, state in self._lane.quiet().items():
+                if state.next_due(now) is not None and not self._is_under_way(partition, state):
+                    await self._tick(partition)
+            await self.sleep(LOOK_EVERY_SECONDS)
+
+    def _is_under_way(self, partition: TopicPartition, state: Partition) -> bool:
+        """Say whether a tick of ours has not come back yet."""
+        sent = self._sent.get(partition)
+        if sent is None:
+            return False
+        offset: int = sent.result().offset if sent.done() else state.offset + 1
+        return state.offset < offset
+
+    async def _tick(self, partition: TopicPartition) -> None:
+        (self._sent[partition],) = await self._outbox.to(topics.JOURNAL.name, partition.partition, [(TICK_KEY, TICK)])
+        self._metrics.ticks.inc()
+
+    @Service.task
+    async def _observe(self) -> None:
+        while not self.should_stop:
+            now = time.time_ns() // 1_000_000
+            for partition, state in self._lane.owned().items():
+                self._metrics.pending_deadlines.labels(str(partition.partition)).set(state.pending)
+                if state.now:
+                    self._metrics.stream_time_age.labels(str(partition.partition)).set((now - state.now) / 1000)
+            await self.sleep(0.5)
