@@ -1,0 +1,35 @@
+"""Which real servers do the tests share? Each is started by the first test that asks, once in a session."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from streams.local.inbox import Answer, Inbox
+from streams.local.kafka import LocalKafka
+from streams.local.valkey import LocalValkey
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """A Kafka for the whole session: name your topics and groups so that no other test has them; never kill it."""
+    with LocalKafka(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalValkey]:
+    """A Valkey for the whole session: prefix your keys so that no other test has them; never kill it."""
+    with LocalValkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture
+async def inbox() -> AsyncIterator[Callable[..., Awaitable[Inbox]]]:
+    """Open an inbox for one test, `await inbox()`, or one that answers as told, `await inbox(answer)`."""
+    async with AsyncExitStack() as opened:
+
+        async def open_one(answer: Answer | None = None) -> Inbox:
+            return await opened.enter_async_context(Inbox(answer=answer))
+
+        yield open_one
