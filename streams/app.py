@@ -4,13 +4,24 @@ The composition root: the only place, with the command line, where things are bu
 agents of the roles it is to play; scaling is starting more of them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 import faust
+from aiokafka import AIOKafkaProducer
+from faust.app.base import BootStrategy
 
+from senders.attempt import EmailAttempt
+from senders.email_smtp import SmtpPool
+from senders.fence import Fence
+from senders.gate import Gate
+from senders.lookup import Lookup
+from senders.service import Sender
+from senders.shops import Shop
 from streams import topics
 from streams.agents.detect import detect
 from streams.agents.ingest import Refusals, ingest
@@ -26,15 +37,16 @@ from streams.lane.restore import Restorer
 from streams.lane.ticker import Ticker
 from streams.metrics import Metrics
 from streams.settings import Settings
+from streams.stores.in_redis import SuppressionInRedis, connect
 from streams.stores.ports import SuppressionTable
 
 ROLES = ("ingest", "detect", "suppress")
 
 
-class WorkerApp(faust.App):  # type: ignore[misc]
+class WorkerApp(faust.App):
     """A Faust app without Faust's own Kafka clients, tables, web server and directories: lanes take their place."""
 
-    class BootStrategy(faust.App.BootStrategy):  # type: ignore[misc]
+    class BootStrategy(BootStrategy):
         """Starts services and agents only."""
 
         enable_kafka_consumer = False
@@ -49,7 +61,7 @@ class WorkerApp(faust.App):  # type: ignore[misc]
         """Make no directories: state is in Kafka."""
 
 
-class Lanes(faust.Service):  # type: ignore[misc]
+class Lanes(faust.Service):
     """The lanes of one worker, started after its agents, and the outbox they share, which outlives them."""
 
     def __init__(self, app: faust.App, outbox: Outbox, services: Sequence[faust.Service]) -> None:
@@ -68,6 +80,61 @@ class Lanes(faust.Service):  # type: ignore[misc]
     async def on_shutdown(self) -> None:
         """Disconnect once the lanes have stopped."""
         await self._outbox.stop()
+
+
+def suppression_table(settings: Settings) -> SuppressionInRedis:
+    """Return the suppression table; raises `StoreUnfit` when its address is none. Nothing is connected before it is asked."""
+    return SuppressionInRedis(connect(settings.redis_url.get_secret_value()), settings.namespace)
+
+
+async def check_suppression_table(settings: Settings) -> None:
+    """Raise `StoreError`, with what to do about it, unless the server may hold the suppression table."""
+    client = connect(settings.redis_url.get_secret_value())
+    try:
+        await SuppressionInRedis(client, settings.namespace).check_server()
+    finally:
+        await client.aclose()
+
+
+async def send_email(
+    settings: Settings,
+    *,
+    shops: Mapping[str, Shop],
+    secret: bytes,
+    table: SuppressionTable,
+    metrics: Metrics,
+    stopping: asyncio.Event,
+) -> None:
+    """Run one e-mail sender until told to stop. Raises `Misconfigured` when no message can be sent at all."""
+    metrics.build_info.labels(version("relance"), "sender-email").set(1)
+    kafka = producer(settings)
+    outbox = Outbox(lambda: kafka, settings.named)
+    pool = SmtpPool(settings)
+    async with AsyncExitStack() as running:
+        await outbox.start()
+        running.push_async_callback(outbox.stop)
+        running.push_async_callback(pool.close)
+        contacts = await _followed(settings, topics.CONTACTS.name, kafka, running)
+        products = await _followed(settings, topics.CATALOG.name, kafka, running)
+        gate = Gate(Fence(kafka, table, {topics.CONTACTS.name: contacts}, settings, metrics), table)
+        attempt = EmailAttempt(gate, pool, contacts, products, shops, settings.public_url, secret)
+        consumer = member(settings, "relance-sender-email")
+        await consumer.start()
+        running.push_async_callback(consumer.stop)
+        await Sender("email", consumer, outbox, gate.lease, attempt, metrics).serve(
+            settings.named(topics.RELAUNCH.name), stopping
+        )
+
+
+async def _followed(settings: Settings, topic: str, kafka: AIOKafkaProducer, running: AsyncExitStack) -> Lookup:
+    """Start following a compacted topic, for as long as the sender runs."""
+    consumer = reader(settings)
+    await consumer.start()
+    running.push_async_callback(consumer.stop)
+    lookup = Lookup(consumer, settings.named(topic), topic)
+    following = asyncio.create_task(lookup.follow(len(await kafka.partitions_for(settings.named(topic)))))
+    running.callback(following.cancel)
+    return lookup
 
 
 def worker(
@@ -95,7 +162,7 @@ def worker(
         "suppress": lambda: [_suppress(app, settings, table, metrics, secret)],
     }
     services = [service for role in roles for service in build[role]()]
-    app.service(Lanes(app, outbox, services))
+    app.service(cast(Any, Lanes(app, outbox, services)))  # Faust takes an instance too, whatever its types say
     metrics.build_info.labels(version("relance"), ",".join(roles)).set(1)
     return app
 
@@ -111,7 +178,9 @@ def _ingest(app: faust.App, settings: Settings, outbox: Outbox, metrics: Metrics
 def _detect(app: faust.App, settings: Settings, outbox: Outbox, metrics: Metrics, rules: Rules) -> list[faust.Service]:
     channel = app.channel(value_type=None, maxsize=1)
     app.agent(channel, name="detect")(detect(outbox, metrics))
-    restorer = Restorer(partial(reader, settings), partial(Partition, rules), settings.named(topics.STATE.name), metrics)
+    restorer = Restorer(
+        partial(reader, settings), partial(Partition, rules), settings.named(topics.STATE.name), metrics
+    )
     channels = {settings.named(topics.JOURNAL.name): channel}
     lane = Lane(partial(member, settings, "relance-detect"), channels, restorer, metrics, "detect")
     return [lane, Ticker(lane, outbox, metrics)]

@@ -29,8 +29,7 @@ async def play(lines: Iterable[Line], outbox: Outbox, *, speed: float, progress:
         if wait > LINGER_SECONDS:
             await asyncio.sleep(wait)
         value = clock.moved(line.value)
-        key = key_of(line.topic, line.value) or b""
-        acknowledged.append(await outbox.one(line.topic, key, value))
+        acknowledged.append(await outbox.one(line.topic, key_of(line.topic, line.value), value))
         played += 1
         if len(acknowledged) >= 1000:
             await asyncio.gather(*acknowledged)

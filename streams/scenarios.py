@@ -9,7 +9,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from streams.core.scenarios.cart import CartRules
+from streams.core.visitor import Rules
 from streams.durations import Duration
+from streams.marked_yaml import load
 
 
 class Step(BaseModel):
@@ -65,16 +67,23 @@ class Scenarios(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    scenarios: tuple[CartScenario, ...] = Field(min_length=1)
+    scenarios: tuple[CartScenario, ...] = Field(description="the list of scenarios")
 
     @field_validator("scenarios")
     @classmethod
     def _named_once(cls, scenarios: tuple[CartScenario, ...]) -> tuple[CartScenario, ...]:
+        if not scenarios:
+            raise ValueError("there is none; write at least one")
         names = [scenario.name for scenario in scenarios]
         if len(set(names)) < len(names):
             raise ValueError("two scenarios have the same name: give each its own")
         return scenarios
 
-    def rules(self) -> tuple[CartRules, ...]:
+    def rules(self) -> Rules:
         """Return the scenarios as the core wants them."""
         return tuple(scenario.rules() for scenario in self.scenarios)
+
+
+def load_rules(path: Path) -> Rules:
+    """Return the scenarios of a file, as the core wants them. Raises `BadYaml`."""
+    return load(path, Scenarios, setting="RELANCE_SCENARIOS").rules()

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from streams.core import address, contact, visitor
-from streams.core.address import Address
-from streams.core.contact import Contact
 from streams.core.effects import Effects
 from streams.core.events import (
     AddressKnown,
@@ -25,7 +23,7 @@ from streams.core.events import (
 from streams.core.identity import CONTACT, MAIL, PHONE, VISITOR
 from streams.core.memory import is_recent, remembered
 from streams.core.state import Subject
-from streams.core.visitor import Rules, Visitor
+from streams.core.visitor import Rules
 
 
 def hear(told: Subject, event: Record, *, now: int, rules: Rules, effects: Effects) -> None:

@@ -131,6 +131,7 @@ class Partition:
             told = self._live.get(key) or self._load(key)
             told.stamp = max(told.stamp, offset - 1)
             told.body, abandoned = visitor.at_deadline(told.body, now=self.now, rules=self._rules)
+            told.wake = 0  # its place among the deadlines is gone
             self._rearm(told, told.body.wake_at)
             for rules, episode in abandoned:
                 self._abandoned(told, told.body, rules, episode)

@@ -63,10 +63,10 @@ class Outbox:
         return futures
 
     async def one(
-        self, topic: str, key: bytes, value: bytes | None, headers: Sequence[Header] = ()
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[Header] = ()
     ) -> "asyncio.Future[Any]":
         """Queue one record, however large, in the partition of its key; the future is done when it is acknowledged."""
-        partition = partition_of(key, await self._count(topic))
+        partition = partition_of(key or b"", await self._count(topic))
         sent: asyncio.Future[Any] = await self._producer.send(
             self._named(topic), value, key, partition=partition, headers=list(headers)
         )

@@ -1,0 +1,1 @@
+"""From a relaunch to a person: check once more, then write."""

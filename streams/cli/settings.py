@@ -1,0 +1,68 @@
+"""Which settings are in force?"""
+
+import json
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr, ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from streams.cli.mistakes import BadSettings
+from streams.settings import Settings
+
+SHORTEST_SECRET = 32
+
+
+def load() -> Settings:
+    """Read the settings from the environment; raises `BadSettings` with the variable's name, never its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        said = [f"RELANCE_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors(include_input=False)]
+        raise BadSettings("; ".join(said) + ". `relance settings` explains each.") from None
+
+
+def secret_of(settings: Settings) -> bytes:
+    """Return the installation's secret; raises `BadSettings` without one that is long enough."""
+    secret = settings.secret.get_secret_value() if settings.secret else ""
+    if len(secret) < SHORTEST_SECRET:
+        raise BadSettings(
+            f"RELANCE_SECRET must hold at least {SHORTEST_SECRET} characters, the same for every worker and sender. "
+            "Make one: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+    return secret.encode()
+
+
+def shown(settings: Settings) -> dict[str, str]:
+    """Return each setting in words, secrets masked."""
+    return {f"RELANCE_{name.upper()}": _masked(name, getattr(settings, name)) for name in Settings.model_fields}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command(name="settings")
+    def settings_(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+        """Show the settings in force, secrets masked, each with its sentence.
+
+        Example: RELANCE_KAFKA_BOOTSTRAP=kafka:9092 relance settings
+        """
+        settings = load()
+        if as_json:
+            print(json.dumps(shown(settings)))
+            return
+        table = Table("setting", "value", "meaning")
+        for (name, field), value in zip(Settings.model_fields.items(), shown(settings).values(), strict=True):
+            table.add_row(f"RELANCE_{name.upper()}", value, field.description)
+        Console().print(table)
+
+
+def _masked(name: str, value: object) -> str:
+    if name == "redis_url":
+        assert isinstance(value, SecretStr)
+        scheme, _, rest = value.get_secret_value().partition("://")
+        return f"{scheme}://***@{rest.rpartition('@')[2]}" if "@" in rest else f"{scheme}://{rest}"
+    if isinstance(value, SecretStr):
+        return "***"
+    return "" if value is None else str(value)

@@ -1,0 +1,1 @@
+"""The whole system on one machine, before one's eyes: `relance demo`."""
