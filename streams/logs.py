@@ -16,8 +16,8 @@ QUIET_SECONDS = 10.0
 class Collapsed(logging.Handler):
     """Turns a client library's flood of complaints into a line of ours now and then."""
 
-    def __init__(self, event: str) -> None:
-        super().__init__(logging.WARNING)
+    def __init__(self, event: str, level: int) -> None:
+        super().__init__(level)
         self._event = event
         self._last = -QUIET_SECONDS
         self._swallowed = 0
@@ -45,8 +45,8 @@ def configure() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )
-    logging.getLogger().setLevel(logging.CRITICAL)
+    logging.getLogger().handlers = [Collapsed("failure", logging.ERROR)]
     for library in ("aiokafka", "faust", "mode", "aiosmtplib"):
         logger = logging.getLogger(library)
-        logger.handlers = [Collapsed(f"{library}_complains")]
+        logger.handlers = [Collapsed(f"{library}_complains", logging.WARNING)]
         logger.propagate = False

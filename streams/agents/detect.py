@@ -5,6 +5,7 @@ Outputs are acknowledged before the changelog is written: a state that includes 
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable
+from typing import Any
 
 import msgspec
 from aiokafka import TopicPartition
@@ -35,21 +36,21 @@ def detect(outbox: Outbox, metrics: Metrics) -> Callable[[AsyncIterable[Batch[Pa
 
 
 async def _deliver(outbox: Outbox, partition: TopicPartition, effects: Effects) -> None:
-    outputs = []
+    outputs: set[asyncio.Future[Any]] = set()
     if effects.notices:
         told = [(key, encode(notice)) for key, notice in effects.notices]
-        outputs += await outbox.by_key(topics.JOURNAL.name, told)
+        outputs |= await outbox.by_key(topics.JOURNAL.name, told)
     if effects.decisions:
         decided = [
             (subject(CONTACT, decision.shop_id, decision.contact_id or ""), _json(decision))
             for decision in effects.decisions
         ]
-        outputs += await outbox.by_key(topics.DECISIONS.name, decided)
+        outputs |= await outbox.by_key(topics.DECISIONS.name, decided)
     for relaunch in effects.relaunches:
         said = [(subject(CONTACT, relaunch.shop_id, relaunch.contact_id), _json(relaunch))]
-        outputs += await outbox.by_key(topics.RELAUNCH.name, said, [("channel", relaunch.channel.encode())])
+        outputs |= await outbox.by_key(topics.RELAUNCH.name, said, [("channel", relaunch.channel.encode())])
     await asyncio.gather(*outputs)
-    await asyncio.gather(*await outbox.to(topics.STATE.name, partition.partition, effects.changes))
+    await asyncio.gather(*outbox.to(topics.STATE.name, partition.partition, effects.changes))
 
 
 def _count(metrics: Metrics, records: int, effects: Effects) -> None:

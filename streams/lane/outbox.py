@@ -1,14 +1,18 @@
 """How does a batch's output reach Kafka, fast and acknowledged?
 
-By whole batches per partition, not record by record.
+By whole batches per partition, not record by record. While one batch of a partition is on its way, whoever has records for it
+shares the next one.
 """
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from streams.journal.records import partition_of
 
@@ -22,7 +26,8 @@ class Outbox:
     def __init__(self, connect: Callable[[], AIOKafkaProducer], named: Callable[[str], str]) -> None:
         self._connect = connect
         self._named = named
-        self._partitions: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
+        self._queues: dict[tuple[str, int], _Queue] = {}
 
     async def start(self) -> None:
         """Connect."""
@@ -31,36 +36,27 @@ class Outbox:
 
     async def stop(self) -> None:
         """Send what is queued, and disconnect."""
+        await asyncio.gather(*[queue.emptied() for queue in self._queues.values()], return_exceptions=True)
         await self._producer.stop()
 
     async def by_key(
         self, topic: str, records: Iterable[tuple[bytes, bytes]], headers: Sequence[Header] = ()
-    ) -> "list[asyncio.Future[Any]]":
+    ) -> "set[asyncio.Future[Any]]":
         """Queue records, each in the partition of its key; the futures are done when they are acknowledged."""
         count = await self._count(topic)
         grouped: defaultdict[int, list[Keyed]] = defaultdict(list)
         for key, value in records:
             grouped[partition_of(key, count)].append((key, value))
-        return [
-            done for partition, group in grouped.items() for done in await self.to(topic, partition, group, headers)
-        ]
+        return {done for partition, group in grouped.items() for done in self.to(topic, partition, group, headers)}
 
-    async def to(
+    def to(
         self, topic: str, partition: int, records: Iterable[Keyed], headers: Sequence[Header] = ()
-    ) -> "list[asyncio.Future[Any]]":
-        """Queue records for one partition, in order; the futures are done when they are acknowledged."""
-        name, said = self._named(topic), list(headers)
-        futures = []
-        batch = self._producer.create_batch()
-        for key, value in records:
-            if batch.append(key=key, value=value, timestamp=None, headers=said) is None:
-                futures.append(await self._producer.send_batch(batch, name, partition=partition))
-                batch = self._producer.create_batch()
-                batch.append(key=key, value=value, timestamp=None, headers=said)
-        if batch.record_count():
-            batch.close()
-            futures.append(await self._producer.send_batch(batch, name, partition=partition))
-        return futures
+    ) -> "set[asyncio.Future[Any]]":
+        """Queue records for one partition, in order; the futures are done when they are acknowledged, with where."""
+        queue = self._queues.get((topic, partition))
+        if queue is None:
+            queue = self._queues[topic, partition] = _Queue(self._producer, self._named(topic), partition)
+        return queue.add(records, list(headers))
 
     async def one(
         self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[Header] = ()
@@ -73,6 +69,60 @@ class Outbox:
         return sent
 
     async def _count(self, topic: str) -> int:
-        if topic not in self._partitions:
-            self._partitions[topic] = len(await self._producer.partitions_for(self._named(topic)))
-        return self._partitions[topic]
+        if topic not in self._counts:
+            self._counts[topic] = len(await self._producer.partitions_for(self._named(topic)))
+        return self._counts[topic]
+
+
+class _Queue:
+    """The batches on their way to one partition, oldest first; the last of those that wait still takes records.
+
+    aiokafka takes one batch of a partition at a time, and lets those who wait for that fall asleep in no order.
+    """
+
+    def __init__(self, producer: AIOKafkaProducer, topic: str, partition: int) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._partition = partition
+        self._waiting: deque[tuple[BatchBuilder, asyncio.Future[Any]]] = deque()
+        self._sending: asyncio.Task[None] | None = None
+
+    def add(self, records: Iterable[Keyed], headers: list[Header]) -> "set[asyncio.Future[Any]]":
+        touched: set[asyncio.Future[Any]] = set()
+        for key, value in records:
+            if not self._waiting or self._append(key, value, headers) is None:
+                self._waiting.append((self._producer.create_batch(), asyncio.get_running_loop().create_future()))
+                self._append(key, value, headers)
+            touched.add(self._waiting[-1][1])
+        if self._waiting and (self._sending is None or self._sending.done()):
+            self._sending = asyncio.create_task(self._send())
+        return touched
+
+    async def emptied(self) -> None:
+        if self._sending is not None:
+            await self._sending
+
+    def _append(self, key: bytes | None, value: bytes, headers: list[Header]) -> object:
+        return self._waiting[-1][0].append(key=key, value=value, timestamp=None, headers=headers)
+
+    async def _send(self) -> None:
+        while self._waiting:
+            batch, acknowledged = self._waiting.popleft()
+            batch.close()
+            try:
+                sent = await self._producer.send_batch(batch, self._topic, partition=self._partition)
+            except KafkaError as error:
+                acknowledged.set_exception(error)
+            else:
+                sent.add_done_callback(partial(_pass_on, acknowledged))
+
+
+def _pass_on(told: "asyncio.Future[Any]", done: "asyncio.Future[Any]") -> None:
+    if told.cancelled():
+        return
+    if done.cancelled():
+        told.cancel()
+    elif (error := done.exception()) is not None:
+        told.set_exception(error)
+    else:
+        told.set_result(done.result())

@@ -37,7 +37,7 @@ class Ticker(Service):
             now = time.time_ns() // 1_000_000
             for partition, state in self._lane.quiet().items():
                 if state.next_due(now) is not None and not self._is_under_way(partition, state):
-                    await self._tick(partition)
+                    self._tick(partition)
             await self.sleep(LOOK_EVERY_SECONDS)
 
     def _is_under_way(self, partition: TopicPartition, state: Partition) -> bool:
@@ -48,8 +48,8 @@ class Ticker(Service):
         offset: int = sent.result().offset if sent.done() else state.offset + 1
         return state.offset < offset
 
-    async def _tick(self, partition: TopicPartition) -> None:
-        (self._sent[partition],) = await self._outbox.to(topics.JOURNAL.name, partition.partition, [(TICK_KEY, TICK)])
+    def _tick(self, partition: TopicPartition) -> None:
+        (self._sent[partition],) = self._outbox.to(topics.JOURNAL.name, partition.partition, [(TICK_KEY, TICK)])
         self._metrics.ticks.inc()
 
     @Service.task

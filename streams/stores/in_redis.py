@@ -4,8 +4,9 @@ One primary (Redis or Valkey, 7 or newer), asked by Lua scripts that the server 
 the laws and `keys.py` for the keys.
 """
 
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any, assert_never, cast
 
@@ -48,9 +49,8 @@ def connect(url: str) -> Redis:
     Raises `StoreUnfit` for an address that is none.
     """
     try:
-        return Redis.from_url(
-            url, socket_timeout=ANSWER_WITHIN_S, socket_connect_timeout=ANSWER_WITHIN_S, retry=Retry(NoBackoff(), 0)
-        )
+        # With a socket_timeout redis-py sends under asyncio.wait_for, which before Python 3.12 swallows cancellations.
+        return Redis.from_url(url, socket_timeout=None, retry=Retry(NoBackoff(), 0))
     except ValueError as error:
         raise StoreUnfit(f"RELANCE_REDIS_URL is no address of a Redis: {error}") from error
 
@@ -58,8 +58,9 @@ def connect(url: str) -> Redis:
 class SuppressionInRedis:
     """The suppression table on a real server."""
 
-    def __init__(self, client: Redis, namespace: str) -> None:
+    def __init__(self, client: Redis, namespace: str, *, answer_within_s: float = ANSWER_WITHIN_S) -> None:
         self._client = client
+        self._answer_within_s = answer_within_s
         self._keys = Keys(namespace)
         self._stopping = f"|{'|'.join(sorted(STOPPING))}|"
         self._apply = self._script("apply")
@@ -68,7 +69,7 @@ class SuppressionInRedis:
 
     async def check_server(self) -> None:
         """Raise `StoreUnfit` or `StoreUnavailable`, with what to do about it, unless the server may hold the table."""
-        with _answering():
+        async with self._answering():
             info = await self._client.info()
         if complaint := unfit(info):
             raise StoreUnfit(complaint)
@@ -79,7 +80,7 @@ class SuppressionInRedis:
         if not asked:
             return {}
         fields = [_field(topic, partition) for partition in asked]
-        with _answering():
+        async with self._answering():
             # redis-py declares one type for its blocking and its asyncio client
             found = await cast(Awaitable[list[bytes | None]], self._client.hmget(self._keys.watermarks(), fields))
         return {partition: int(offset) for partition, offset in zip(asked, found, strict=True) if offset is not None}
@@ -117,11 +118,10 @@ class SuppressionInRedis:
     async def settle(self, relaunch_id: str, result: str) -> None:
         """Note what became of a reserved relaunch. The first result stays."""
         key = self._keys.reservation(relaunch_id)
-        with _answering():
-            async with self._client.pipeline(transaction=True) as pipe:
-                pipe.hsetnx(key, "result", result)
-                pipe.pexpire(key, TAKEN_KEPT_MS)
-                await pipe.execute()
+        async with self._answering(), self._client.pipeline(transaction=True) as pipe:
+            pipe.hsetnx(key, "result", result)
+            pipe.pexpire(key, TAKEN_KEPT_MS)
+            await pipe.execute()
 
     async def release(self, relaunch_id: str) -> None:
         """Give a reservation back, with its place in the window. A settled one stays."""
@@ -132,8 +132,25 @@ class SuppressionInRedis:
         return self._client.register_script(source)
 
     async def _run(self, script: AsyncScript, keys: Sequence[bytes], *arguments: Any) -> Any:
-        with _answering():
+        async with self._answering():
             return await script(keys=keys, args=arguments)
+
+    @asynccontextmanager
+    async def _answering(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._answer_within_s):
+                yield
+        except AuthenticationError as error:
+            raise StoreUnfit(
+                f"Redis refused the user or password in RELANCE_REDIS_URL ({error}): correct it."
+            ) from error
+        except NoPermissionError as error:
+            raise StoreUnfit(f"The Redis user in RELANCE_REDIS_URL lacks a permission ({error}): grant it.") from error
+        except (RedisError, TimeoutError) as error:
+            said = str(error) or f"nothing within {self._answer_within_s} s"
+            raise StoreUnavailable(
+                f"Redis does not answer as it should ({said}): see that RELANCE_REDIS_URL is right."
+            ) from error
 
 
 def _field(topic: str, partition: int) -> str:
@@ -169,19 +186,3 @@ def _verdict(answer: Sequence[str]) -> Verdict:
         case [reason, *evidence]:
             return Suppressed(REASONS[reason], tuple(evidence))
     raise AssertionError(answer)
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    try:
-        yield
-    except AuthenticationError as error:
-        raise StoreUnfit(f"Redis refused the user or password in RELANCE_REDIS_URL ({error}): correct it.") from error
-    except NoPermissionError as error:
-        raise StoreUnfit(
-            f"The Redis user in RELANCE_REDIS_URL may not do what the table needs ({error}): grant it."
-        ) from error
-    except RedisError as error:
-        raise StoreUnavailable(
-            f"Redis does not answer as it should ({error}): see that it runs where RELANCE_REDIS_URL says."
-        ) from error

@@ -1,0 +1,88 @@
+"""What does every measurement stand on?"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from streams import provision, topics
+from streams.core.decisions import Decision
+from streams.journal.records import TICK, TICK_KEY
+from streams.kafka_client import producer, reachable
+from streams.local.kafka import LocalKafka
+from streams.local.server import wait_async
+from streams.reading import whole
+from streams.settings import Settings
+from tests.benchmarks.workload import SCENARIOS
+
+TIME_AS_GIVEN = {"message.timestamp.type": "CreateTime"}
+HEAP = ("-Xmx1g", "-Xms1g", "-XX:+UseG1GC")
+
+
+class Bench:
+    """A broker of its own, with topics, in a temporary directory."""
+
+    def __init__(self, directory: Path, settings: Settings, environment: Mapping[str, str]) -> None:
+        self.directory = directory
+        self.settings = settings
+        self.environment = environment
+
+    async def fill(self, topic: str, by_partition: Mapping[int, Iterable[tuple[bytes, bytes, int]]]) -> None:
+        """Append (key, value, timestamp in ms) to partitions of a topic."""
+        kafka = producer(self.settings)
+        await kafka.start()
+        try:
+            for partition, records in by_partition.items():
+                batch = kafka.create_batch()
+                for key, value, at in records:
+                    if batch.append(key=key, value=value, timestamp=at) is None:
+                        await (await kafka.send_batch(batch, self.settings.named(topic), partition=partition))
+                        batch = kafka.create_batch()
+                        batch.append(key=key, value=value, timestamp=at)
+                await (await kafka.send_batch(batch, self.settings.named(topic), partition=partition))
+        finally:
+            await kafka.stop()
+
+    async def tick(self, partitions: int, at: int) -> None:
+        """Let time pass on the journal: whatever is pending fires."""
+        await self.fill(topics.JOURNAL.name, {number: [(TICK_KEY, TICK, at)] for number in range(partitions)})
+
+    async def decided(self) -> set[str]:
+        """Return the ids that stand on `relance.decisions`."""
+        decode = msgspec.json.Decoder(Decision).decode
+        return {decode(record.value).relaunch_id async for record in whole(self.settings, topics.DECISIONS.name)}
+
+    async def count(self, topic: str) -> int:
+        """Return how many records a topic holds."""
+        return sum([1 async for _ in whole(self.settings, topic)])
+
+
+@asynccontextmanager
+async def bench(*, journal_partitions: int, recorded_time: bool) -> AsyncIterator[Bench]:
+    """Start a broker and create the topics; with `recorded_time` the journal keeps the timestamps that it is given."""
+    with TemporaryDirectory(prefix="relance-bench-") as name:
+        home = Path(name)
+        kafka = LocalKafka(home / "kafka", java_options=HEAP)
+        await wait_async(kafka.starting())
+        try:
+            (home / "scenarios.yaml").write_text(SCENARIOS)
+            environment = {
+                "RELANCE_KAFKA_BOOTSTRAP": kafka.bootstrap,
+                "RELANCE_SCENARIOS": str(home / "scenarios.yaml"),
+                "RELANCE_SECRET": "only-for-measurements-on-this-machine",
+                "RELANCE_JOURNAL_PARTITIONS": str(journal_partitions),
+            }
+            settings = Settings(kafka_bootstrap=kafka.bootstrap, journal_partitions=journal_partitions)
+            async with reachable(settings) as admin:
+                await provision.apply(admin, settings)
+                if recorded_time:
+                    journal = ConfigResource(
+                        ConfigResourceType.TOPIC, settings.named(topics.JOURNAL.name), TIME_AS_GIVEN
+                    )
+                    await admin.alter_configs([journal])
+            yield Bench(home, settings, environment)
+        finally:
+            await wait_async(kafka.stopping())
