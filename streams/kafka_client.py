@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -36,20 +36,18 @@ def options(settings: Settings) -> dict[str, Any]:
 @asynccontextmanager
 async def reachable(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     """Connect an admin client, or raise `KafkaUnavailable` with what to do."""
-    admin = AIOKafkaAdminClient(**options(settings))
-    try:
-        await admin.start()
-    except (KafkaError, OSError, ValueError) as error:
-        await admin.close()
-        raise KafkaUnavailable(
-            f"Kafka at {settings.kafka_bootstrap} cannot be used: {error}. "
-            "Check RELANCE_KAFKA_BOOTSTRAP and the RELANCE_KAFKA_… security settings, "
-            "or start a local stack with `relance up`."
-        ) from error
-    try:
+    async with AsyncExitStack() as ends:
+        try:
+            admin = AIOKafkaAdminClient(**options(settings))
+            ends.push_async_callback(admin.close)
+            await admin.start()
+        except (KafkaError, OSError, ValueError) as error:
+            raise KafkaUnavailable(
+                f"Kafka at {settings.kafka_bootstrap} cannot be used: {error}. "
+                "Check RELANCE_KAFKA_BOOTSTRAP and the RELANCE_KAFKA_… security settings, "
+                "or start a local stack with `relance up`."
+            ) from error
         yield admin
-    finally:
-        await admin.close()
 
 
 def producer(settings: Settings) -> AIOKafkaProducer:

@@ -3,6 +3,7 @@
 One typer app; each group of commands has its file. A mistake somebody can mend is one message and exit status 1, never a traceback.
 """
 
+import logging
 import sys
 
 import typer
@@ -28,6 +29,8 @@ explain.add_to(app)
 
 def main() -> None:
     """Run the command line."""
+    # Else Python prints what the client library logs on the way to a mistake; a worker gives it a handler of its own.
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     try:
         app()
     except MISTAKES as mistake:

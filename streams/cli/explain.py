@@ -84,9 +84,9 @@ def _verdict(decision: Decision) -> str:
 def _ending(ended: Outcome) -> str:
     if ended.outcome == "sent":
         return f"Checked again behind a fence, and sent by {ended.channel} as {ended.message_id}."
-    sentence = SENTENCES.get(ended.reason or "", "")
+    how = "Perhaps sent, and never to be sent again" if ended.outcome == "unknown" else "Not sent at the last moment"
     evidence = f" Evidence: events {', '.join(ended.evidence)}." if ended.evidence else ""
-    return f"Not sent at the last moment, {ended.outcome} ({ended.reason}): {sentence}{evidence}"
+    return f"{how}, {ended.outcome} ({ended.reason}): {SENTENCES.get(ended.reason or '', '')}{evidence}"
 
 
 def _clock(at_ms: int) -> str:

@@ -2,6 +2,7 @@
 
 from senders.errors import Misconfigured
 from streams.agents.ingest import TooManyDeadLetters
+from streams.converters import BadSource
 from streams.kafka_client import KafkaUnavailable
 from streams.local.errors import LocalStackError
 from streams.marked_yaml import BadYaml
@@ -21,8 +22,9 @@ class NotFound(Exception):
 
 MISTAKES = (
     BadRecording,
-    BadYaml,
     BadSettings,
+    BadSource,
+    BadYaml,
     KafkaUnavailable,
     LocalStackError,
     Misconfigured,

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 import typer
+from rich.console import Console
 from rich.progress import Progress
 
 from streams import provision, topics
@@ -99,7 +100,7 @@ async def _play(settings: Settings, file: Path, speed: float, lines: int) -> int
     outbox = Outbox(partial(producer, settings), settings.named)
     await outbox.start()
     try:
-        with Progress(transient=True) as progress:
+        with _progress() as progress:
             task = progress.add_task("Playing", total=lines)
             return await play(
                 read(file), outbox, speed=speed, progress=lambda done: progress.update(task, completed=done)
@@ -108,8 +109,14 @@ async def _play(settings: Settings, file: Path, speed: float, lines: int) -> int
         await outbox.stop()
 
 
+def _progress() -> Progress:
+    """Return a bar that only somebody at a terminal sees."""
+    console = Console(stderr=True)
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
+
+
 def _with_progress(events: Path, rules: Rules, drain: bool) -> Iterable[Decision]:
-    with Progress(transient=True) as progress:
+    with _progress() as progress:
         lines = progress.track(list(read(events)), description="Replaying")
         yield from of_recording(lines, rules, OFFLINE_SECRET, drain=drain)
 

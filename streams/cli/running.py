@@ -65,9 +65,9 @@ def worker_(role: Annotated[Role, typer.Argument(help="What the worker does.")])
     """
     settings = load()
     secret, rules = secret_of(settings), load_rules(settings.scenarios)
-    logs.configure()
     roles = ROLES if role == "all" else (role,)
     asyncio.run(_require(settings, table="suppress" in roles))
+    logs.configure()
     metrics = _listening(settings)
     app = worker(settings, roles, rules=rules, secret=secret, table=suppression_table(settings), metrics=metrics)
     loop = asyncio.new_event_loop()
@@ -82,13 +82,13 @@ def email() -> None:
     Example: relance sender email
     """
     settings = load()
-    logs.configure()
     asyncio.run(_send(settings, secret_of(settings)))
 
 
 async def _send(settings: Settings, secret: bytes) -> None:
     shops = load_shops(settings.shops)
     await _require(settings, table=True)
+    logs.configure()
     stopping = asyncio.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(ending, stopping.set)

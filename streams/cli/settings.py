@@ -1,10 +1,12 @@
 """Which settings are in force?"""
 
 import json
+import re
 from typing import Annotated
 
 import typer
 from pydantic import SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from rich.console import Console
 from rich.table import Table
 
@@ -13,14 +15,18 @@ from streams.settings import Settings
 
 SHORTEST_SECRET = 32
 
+#: An address whose parts can be told apart for sure; options, which may hold a password, are not shown.
+_REDIS_URL = re.compile(
+    r"(?P<scheme>rediss?)://(?P<user>[^/?#]*@)?(?P<server>[\w.-]+(:\d+)?(/\d*)?)(\?[^@]*)?", re.ASCII
+)
+
 
 def load() -> Settings:
     """Read the settings from the environment; raises `BadSettings` with the variable's name, never its value."""
     try:
         return Settings()
     except ValidationError as error:
-        said = [f"RELANCE_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors(include_input=False)]
-        raise BadSettings("; ".join(said) + ". `relance settings` explains each.") from None
+        raise BadSettings("; ".join(_told(each) for each in error.errors(include_input=False))) from None
 
 
 def secret_of(settings: Settings) -> bytes:
@@ -58,11 +64,16 @@ def add_to(app: typer.Typer) -> None:
         Console().print(table)
 
 
+def _told(error: ErrorDetails) -> str:
+    name = str(error["loc"][0])
+    return f"RELANCE_{name.upper()}: {error['msg']}. It says: {Settings.model_fields[name].description}"
+
+
 def _masked(name: str, value: object) -> str:
     if name == "redis_url":
         assert isinstance(value, SecretStr)
-        scheme, _, rest = value.get_secret_value().partition("://")
-        return f"{scheme}://***@{rest.rpartition('@')[2]}" if "@" in rest else f"{scheme}://{rest}"
+        found = _REDIS_URL.fullmatch(value.get_secret_value())
+        return "***" if found is None else f"{found['scheme']}://{'***@' if found['user'] else ''}{found['server']}"
     if isinstance(value, SecretStr):
         return "***"
     return "" if value is None else str(value)

@@ -16,9 +16,8 @@ from streams.core.decisions import Reason
 from streams.core.effects import Effects
 from streams.core.events import Record, Tick
 from streams.core.hearing import hear
-from streams.core.identity import VISITOR
 from streams.core.scenarios.cart import CartRules, Episode
-from streams.core.state import HEADER, POSITION, Subject, stamp_of, wake_of
+from streams.core.state import HEADER, POSITION, VISITOR_KIND, Subject, stamp_of, wake_of
 from streams.core.visitor import Visitor
 
 _decode: Callable[[bytes], Record] = msgspec.msgpack.Decoder(Record).decode
@@ -83,15 +82,18 @@ class Partition:
                 self.now = record.timestamp
                 if self._deadlines.next_at <= self.now:
                     self._fire(record.offset)
-            self.offset = max(self.offset, record.offset)
+            offset, key = record.offset, record.key
+            if offset > self.offset:
+                self.offset = offset
             event = _decode(record.value)
             if type(event) is Tick:
                 continue
-            told = live.get(record.key) or self._load(record.key)
-            if record.offset > told.stamp:
-                told.stamp = record.offset
+            told = live.get(key) or self._load(key)
+            if offset > told.stamp:
+                told.stamp = offset
+                before = told.body
                 hear(told, event, now=self.now, rules=self._rules, effects=self._effects)
-                if told.kind == VISITOR:
+                if told.body is not before and told.kind == VISITOR_KIND:
                     self._rearm(told, told.body.wake_at)
         return self._saved()
 

@@ -11,8 +11,10 @@ import msgspec
 
 from streams.core.address import Address
 from streams.core.contact import Contact
-from streams.core.identity import CONTACT, MAIL, PHONE, VISITOR, parsed
+from streams.core.identity import parsed
 from streams.core.visitor import Visitor
+
+VISITOR_KIND, CONTACT_KIND, MAIL_KIND, PHONE_KIND = b"v", b"c", b"m", b"p"
 
 HEADER = Layout(">qq")
 
@@ -31,26 +33,34 @@ class _Stored(msgspec.Struct, Generic[Body], frozen=True, array_like=True):
 class Subject:
     """One subject taken out of its bytes, while a batch is applied."""
 
-    __slots__ = ("body", "id", "key", "kind", "recent", "shop_id", "sources", "stamp", "wake")
+    __slots__ = ("body", "key", "kind", "recent", "sources", "stamp", "wake")
 
     def __init__(self, key: bytes, stored: bytes | None) -> None:
         self.key = key
-        self.kind, self.shop_id, self.id = parsed(key)
-        self.stamp = -1
-        #: When to look again, ms, UTC; 0 for never.
-        self.wake = 0
-        #: Highest offset heard, by source partition.
-        self.sources: dict[int, int] = {}
-        #: Digests of the last events heard.
-        self.recent = b""
+        #: First letter of its kind of subject (`streams/core/identity.py`).
+        self.kind = key[:1]
         #: What its kind remembers: a `Visitor`, a `Contact` or an `Address`.
         self.body: Any
+        #: Highest offset heard, by source partition.
+        self.sources: dict[int, int]
+        #: Digests of the last events heard.
+        self.recent: bytes
         if stored is None:
-            self.body = _EMPTY[self.kind]
+            self.stamp, self.wake, self.sources, self.recent, self.body = -1, 0, {}, b"", _EMPTY[self.kind]
         else:
             self.stamp, self.wake = HEADER.unpack_from(stored)
             kept = _DECODERS[self.kind].decode(memoryview(stored)[HEADER.size :])
             self.sources, self.recent, self.body = kept.sources, kept.recent, kept.body
+
+    @property
+    def shop_id(self) -> str:
+        """The shop it belongs to."""
+        return parsed(self.key).shop_id
+
+    @property
+    def id(self) -> str:
+        """Its id within its shop and kind."""
+        return parsed(self.key).id
 
     def encoded(self) -> bytes:
         """Return the subject's bytes."""
@@ -70,17 +80,17 @@ def stamp_of(stored: bytes) -> int:
     return stamp
 
 
-_EMPTY: dict[str, Visitor | Contact | Address] = {
-    VISITOR: Visitor(),
-    CONTACT: Contact(),
-    MAIL: Address(),
-    PHONE: Address(),
+_EMPTY: dict[bytes, Visitor | Contact | Address] = {
+    VISITOR_KIND: Visitor(),
+    CONTACT_KIND: Contact(),
+    MAIL_KIND: Address(),
+    PHONE_KIND: Address(),
 }
 _ADDRESS = msgspec.msgpack.Decoder(_Stored[Address])
-_DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {
-    VISITOR: msgspec.msgpack.Decoder(_Stored[Visitor]),
-    CONTACT: msgspec.msgpack.Decoder(_Stored[Contact]),
-    MAIL: _ADDRESS,
-    PHONE: _ADDRESS,
+_DECODERS: dict[bytes, msgspec.msgpack.Decoder[Any]] = {
+    VISITOR_KIND: msgspec.msgpack.Decoder(_Stored[Visitor]),
+    CONTACT_KIND: msgspec.msgpack.Decoder(_Stored[Contact]),
+    MAIL_KIND: _ADDRESS,
+    PHONE_KIND: _ADDRESS,
 }
 _encode = msgspec.msgpack.Encoder().encode

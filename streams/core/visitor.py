@@ -49,48 +49,42 @@ class Visitor(Struct, frozen=True, array_like=True):
         return min((episode.due_at for episode in self.episodes.values()), default=0)
 
 
-Told = tuple[Visitor, tuple[Notice, ...]]
 Rules = tuple[CartRules, ...]
 NOTHING: tuple[Notice, ...] = ()
 
 
-def after_page_view(visitor: Visitor, visitor_id: str, event: PageViewed, *, at: int, now: int, rules: Rules) -> Told:
+def linked(visitor: Visitor, visitor_id: str, contact_id: str) -> tuple[Visitor, tuple[Notice, ...]]:
+    """Return the visitor as this contact's, and what to tell the contact: the device, and what it ordered while anonymous."""
+    notices: tuple[Notice, ...] = (DeviceLinked(visitor_id=visitor_id), *visitor.orders)
+    return replace(visitor, contact_id=contact_id, orders=()), notices
+
+
+def after_page_view(visitor: Visitor, event: PageViewed, *, at: int, now: int, rules: Rules) -> Visitor:
     """Return the visitor after a page view; `at` is when it happened, `now` is stream time, ms, UTC."""
-    notices = NOTHING
-    if event.contact_id is not None and event.contact_id != visitor.contact_id:
-        visitor, notices = _linked(visitor, visitor_id, event.contact_id)
-    if visitor.episodes:
-        visitor = replace(visitor, episodes=_continued(visitor.episodes, event.id, at, now, rules))
-    return visitor, notices
+    if not visitor.episodes:
+        return visitor
+    return replace(visitor, episodes=_continued(visitor.episodes, event.id, at, now, rules))
 
 
-def after_cart_change(
-    visitor: Visitor, visitor_id: str, event: CartChanged, *, at: int, now: int, rules: Rules
-) -> Told:
+def after_cart_change(visitor: Visitor, event: CartChanged, *, at: int, now: int, rules: Rules) -> Visitor:
     """Return the visitor after a change of the cart; `at` is when it happened, `now` is stream time, ms, UTC."""
-    notices = NOTHING
-    if event.contact_id is not None and event.contact_id != visitor.contact_id:
-        visitor, notices = _linked(visitor, visitor_id, event.contact_id)
     lines, more = cart.after(visitor.lines, event)
     episodes = _continued(visitor.episodes, event.id, at, now, rules) if lines else {}
     if more:
         episodes = _opened(episodes, event.id, at, now, rules)
-    return Visitor(visitor.contact_id, event.cart_id or visitor.cart_id, lines, episodes, visitor.orders), notices
+    return Visitor(visitor.contact_id, event.cart_id or visitor.cart_id, lines, episodes, visitor.orders)
 
 
-def after_order(visitor: Visitor, visitor_id: str, event: OrderChanged, *, at: int) -> Told:
-    """Return the visitor after an order that names it; `at` is when it happened, ms, UTC."""
-    notices = NOTHING
-    if event.contact_id is not None and event.contact_id != visitor.contact_id:
-        visitor, notices = _linked(visitor, visitor_id, event.contact_id)
+def after_order(visitor: Visitor, event: OrderChanged, *, at: int) -> tuple[Visitor, tuple[Notice, ...]]:
+    """Return the visitor after an order that names it, and what to tell its contact; `at` is when it happened, ms, UTC."""
     if event.status in STOPPING:
         visitor = Visitor(visitor.contact_id, None, (), {}, visitor.orders)
     if event.contact_id is not None:
-        return visitor, notices
+        return visitor, NOTHING
     order = handed_over(event, at)
     if visitor.contact_id is not None:
-        return visitor, (*notices, order)
-    return replace(visitor, orders=(*visitor.orders, order)[-MAX_ORDERS:]), notices
+        return visitor, (order,)
+    return replace(visitor, orders=(*visitor.orders, order)[-MAX_ORDERS:]), NOTHING
 
 
 def at_deadline(visitor: Visitor, *, now: int, rules: Rules) -> tuple[Visitor, list[tuple[CartRules, Episode]]]:
@@ -128,12 +122,6 @@ def candidate(visitor: Visitor, visitor_id: str, rules: CartRules, episode: Epis
 def handed_over(event: OrderChanged, at: int) -> OrderHandedOver:
     """Return an order as it is told to a contact that it did not name."""
     return OrderHandedOver(digest=event.digest, id=event.id, at=at, order_id=event.order_id, status=event.status)
-
-
-def _linked(visitor: Visitor, visitor_id: str, contact_id: str) -> Told:
-    """Link, and hand over what an anonymous visitor bought before saying who they are."""
-    linked = replace(visitor, contact_id=contact_id, orders=())
-    return linked, (DeviceLinked(visitor_id=visitor_id), *visitor.orders)
 
 
 def _continued(episodes: dict[str, Episode], id: str, at: int, now: int, rules: Rules) -> dict[str, Episode]:

@@ -62,6 +62,8 @@ class Outbox:
         self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[Header] = ()
     ) -> "asyncio.Future[Any]":
         """Queue one record, however large, in the partition of its key; the future is done when it is acknowledged."""
+        if key is None and value is None:
+            key = b""  # a record of nothing at all, which aiokafka refuses to send
         partition = partition_of(key or b"", await self._count(topic))
         sent: asyncio.Future[Any] = await self._producer.send(
             self._named(topic), value, key, partition=partition, headers=list(headers)

@@ -51,8 +51,12 @@ def connect(url: str) -> Redis:
     try:
         # With a socket_timeout redis-py sends under asyncio.wait_for, which before Python 3.12 swallows cancellations.
         return Redis.from_url(url, socket_timeout=None, retry=Retry(NoBackoff(), 0))
-    except ValueError as error:
-        raise StoreUnfit(f"RELANCE_REDIS_URL is no address of a Redis: {error}") from error
+    except ValueError:
+        # Without its cause, which may quote a part of the password.
+        raise StoreUnfit(
+            "RELANCE_REDIS_URL is no address of a Redis: write redis://:password@host:6379/0, "
+            "with %40, %2F and so on for what is no letter or digit in the password."
+        ) from None
 
 
 class SuppressionInRedis:
