@@ -11,7 +11,7 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from email.message import EmailMessage
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -134,9 +134,11 @@ class SmtpPool:
             start_tls=settings.smtp_tls == "starttls",
             tls_context=self._tls,
         )
-        with connecting(f"{settings.smtp_host}:{settings.smtp_port}"):
+        with connecting(f"{settings.smtp_host}:{settings.smtp_port}"), ExitStack() as undoing:
+            undoing.callback(connection.close)
             await connection.connect()
             await connection.ehlo()
+            undoing.pop_all()
         return connection
 
     @asynccontextmanager

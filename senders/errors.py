@@ -5,7 +5,6 @@ SenderError
 ├── NeverSend(reason)           not sent, and never to be
 ├── Unknown(reason)             sent or not, nobody can say; never resent
 └── Misconfigured               not sent; every message would fare the same until somebody mends the installation
-    └── BadShops                (shops.py) shops.yaml cannot be used
 """
 
 from datetime import timedelta

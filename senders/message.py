@@ -37,7 +37,7 @@ class _Mail(EmailPolicy):
         if isinstance(value, AddressHeader):
             (one,) = value.addresses
             written = f"{_encoded(one.display_name)} <{one.addr_spec}>" if _is_foreign(one.display_name) else written
-        elif _is_foreign(written):
+        elif name == "Subject" and _is_foreign(written):
             written = _encoded(written)
         return f"{name}: {written}{self.linesep}".encode("ascii")
 

@@ -40,6 +40,8 @@ from streams.settings import Settings
 from streams.stores.in_redis import SuppressionInRedis, connect
 from streams.stores.ports import SuppressionTable
 
+#: Longer than a relay may take to answer the final dot (RFC 5321, 4.5.3.2.6: ten minutes).
+LONGEST_ROUND_MS = 900_000
 ROLES = ("ingest", "detect", "suppress")
 
 
@@ -114,11 +116,13 @@ async def send_email(
         await outbox.start()
         running.push_async_callback(outbox.stop)
         running.push_async_callback(pool.close)
-        contacts = await _followed(settings, topics.CONTACTS.name, kafka, running)
-        products = await _followed(settings, topics.CATALOG.name, kafka, running)
+        contacts, products = [
+            await _followed(settings, topic.name, kafka, running, stopping)
+            for topic in (topics.CONTACTS, topics.CATALOG)
+        ]
         gate = Gate(Fence(kafka, table, {topics.CONTACTS.name: contacts}, settings, metrics), table)
         attempt = EmailAttempt(gate, pool, contacts, products, shops, settings.public_url, secret)
-        consumer = member(settings, "relance-sender-email")
+        consumer = member(settings, "relance-sender-email", longest_round_ms=LONGEST_ROUND_MS)
         await consumer.start()
         running.push_async_callback(consumer.stop)
         await Sender("email", consumer, outbox, gate.lease, attempt, metrics).serve(
@@ -126,15 +130,27 @@ async def send_email(
         )
 
 
-async def _followed(settings: Settings, topic: str, kafka: AIOKafkaProducer, running: AsyncExitStack) -> Lookup:
-    """Start following a compacted topic, for as long as the sender runs."""
+async def _followed(
+    settings: Settings, topic: str, kafka: AIOKafkaProducer, running: AsyncExitStack, stopping: asyncio.Event
+) -> Lookup:
+    """Read a compacted topic, then follow it for as long as the sender runs; the sender stops when that ends."""
     consumer = reader(settings)
     await consumer.start()
     running.push_async_callback(consumer.stop)
     lookup = Lookup(consumer, settings.named(topic), topic)
-    following = asyncio.create_task(lookup.follow(len(await kafka.partitions_for(settings.named(topic)))))
-    running.callback(following.cancel)
+    await lookup.catch_up(len(await kafka.partitions_for(settings.named(topic))))
+    following = asyncio.create_task(lookup.follow())
+    following.add_done_callback(lambda _: stopping.set())
+    running.push_async_callback(_ended, following)
     return lookup
+
+
+async def _ended(following: "asyncio.Task[None]") -> None:
+    """End a task, and raise what had ended it before."""
+    if following.done():
+        await following
+    following.cancel()
+    await asyncio.wait([following])
 
 
 def worker(

@@ -69,8 +69,17 @@ def reader(settings: Settings) -> AIOKafkaConsumer:
     )
 
 
-def member(settings: Settings, group: str, *, session_timeout_ms: int = 10_000) -> AIOKafkaConsumer:
-    """Return a consumer of a group that commits by hand and starts at the beginning; not yet started."""
+#: How long it may take until a consumer finds partitions that were added: until then fences are not passed.
+NEW_PARTITIONS_MS = 10_000
+
+
+def member(
+    settings: Settings, group: str, *, session_timeout_ms: int = 10_000, longest_round_ms: int = 300_000
+) -> AIOKafkaConsumer:
+    """Return a consumer of a group that commits by hand and starts at the beginning; not yet started.
+
+    A member that asks for no records for `longest_round_ms` loses its partitions.
+    """
     return AIOKafkaConsumer(
         **options(settings),
         group_id=settings.named(group),
@@ -79,6 +88,8 @@ def member(settings: Settings, group: str, *, session_timeout_ms: int = 10_000) 
         session_timeout_ms=session_timeout_ms,
         heartbeat_interval_ms=min(3000, session_timeout_ms // 4),
         rebalance_timeout_ms=max(20_000, session_timeout_ms),
+        max_poll_interval_ms=longest_round_ms,
+        metadata_max_age_ms=NEW_PARTITIONS_MS,
         max_partition_fetch_bytes=4 * MIB,
         fetch_max_bytes=32 * MIB,
         fetch_max_wait_ms=200,

@@ -21,11 +21,13 @@ class BadYaml(Exception):
 def load(path: Path, model: type[Model], *, setting: str) -> Model:
     """Return the file as a model; `setting` is the variable that names the file. Raises `BadYaml`."""
     node, content = _read(path, setting)
-    mistakes = list(_repeated_keys(node))
     try:
+        mistakes = list(_repeated_keys(node))
         loaded = model.model_validate(content)
     except ValidationError as error:
         mistakes += [(_line(node, each["loc"]), _told(model, each)) for each in error.errors(include_url=False)]
+    except RecursionError as error:
+        raise BadYaml(f"{path} holds an entry that contains itself; write it without & and *") from error
     if mistakes:
         raise BadYaml("\n".join(f"{path}:{line}: {said}" for line, said in sorted(mistakes)))
     return loaded

@@ -29,14 +29,14 @@ async def play(lines: Iterable[Line], outbox: Outbox, *, speed: float, progress:
         if wait > LINGER_SECONDS:
             await asyncio.sleep(wait)
         value = clock.moved(line.value)
-        acknowledged.append(await outbox.one(line.topic, key_of(line.topic, line.value), value))
+        key = key_of(line.topic, line.value) or b""  # compacted topics take no record without a key
+        acknowledged.append(await outbox.one(line.topic, key, value))
         played += 1
+        progress(played)
         if len(acknowledged) >= 1000:
             await asyncio.gather(*acknowledged)
             acknowledged.clear()
-            progress(played)
     await asyncio.gather(*acknowledged)
-    progress(played)
     return played
 
 

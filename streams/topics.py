@@ -18,8 +18,6 @@ class Topic:
     name: str
     #: What a record's key is.
     key: str
-    #: Default number of partitions.
-    partitions: int
     #: Topic configuration beyond the broker's defaults.
     config: dict[str, str]
     #: One sentence for the operator.
@@ -39,7 +37,6 @@ _FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1"}
 PAGE_VIEWS = Topic(
     name="page-views",
     key="any",
-    partitions=12,
     config=_kept(7) | BROKER_TIME,
     public=True,
     about="Pages, products and searches that visitors looked at.",
@@ -47,7 +44,6 @@ PAGE_VIEWS = Topic(
 CART_ADDS = Topic(
     name="cart-adds",
     key="any",
-    partitions=12,
     config=_kept(7) | BROKER_TIME,
     public=True,
     about="What went into carts, came out of them, or changed in quantity.",
@@ -55,7 +51,6 @@ CART_ADDS = Topic(
 ORDERS = Topic(
     name="orders",
     key="any",
-    partitions=12,
     config=_kept(400) | BROKER_TIME,
     public=True,
     fenced=True,
@@ -64,7 +59,6 @@ ORDERS = Topic(
 CONSENT_CHANGES = Topic(
     name="consent-changes",
     key="any",
-    partitions=12,
     config=_FOR_EVER | BROKER_TIME,
     public=True,
     fenced=True,
@@ -73,7 +67,6 @@ CONSENT_CHANGES = Topic(
 CONTACTS = Topic(
     name="contacts",
     key="<shop_id>:<contact_id>",
-    partitions=12,
     config=COMPACTED,
     public=True,
     fenced=True,
@@ -82,7 +75,6 @@ CONTACTS = Topic(
 CATALOG = Topic(
     name="catalog",
     key="<shop_id>:<product_id>",
-    partitions=12,
     config=COMPACTED,
     public=True,
     about="Products: titles, links, pictures, prices.",
@@ -90,7 +82,6 @@ CATALOG = Topic(
 RELAUNCH = Topic(
     name="relaunch",
     key="contact subject",
-    partitions=12,
     config=_kept(35),
     public=True,
     about="What to say, to whom, until when, and why; the header `channel` lets a sender skip without decoding.",
@@ -98,35 +89,30 @@ RELAUNCH = Topic(
 JOURNAL = Topic(
     name="relance.journal",
     key="subject",
-    partitions=24,
     config=_kept(35) | BROKER_TIME,
     about="One total order per subject; its partition count never changes in place.",
 )
 STATE = Topic(
     name="relance.state",
     key="subject",
-    partitions=24,
     config=COMPACTED | {"min.compaction.lag.ms": "3600000"},
     about="Changelog of detection: stamped state, one partition for each of the journal's.",
 )
 DECISIONS = Topic(
     name="relance.decisions",
     key="contact subject",
-    partitions=12,
     config=_kept(400),
     about="Every yes and every no, with its evidence.",
 )
 OUTCOMES = Topic(
     name="relance.outcomes",
     key="contact subject",
-    partitions=12,
     config=_kept(35),
     about="What became of each relaunch: sent, suppressed, expired, dead, unknown.",
 )
 DEAD_LETTERS = Topic(
     name="relance.dead-letters",
     key="source topic",
-    partitions=6,
     config=_kept(35) | {"max.message.bytes": "4194304"},
     about="Records that could not be taken in: original bytes, and the reason.",
 )

@@ -99,9 +99,7 @@ def sort(topic: str, partition: int, records: Sequence[ConsumerRecord], secret: 
 async def _deliver(outbox: Outbox, sorted_: Sorted) -> None:
     sent = await outbox.by_key(topics.JOURNAL.name, sorted_.entries)
     for letter in sorted_.dead:
-        sent.add(
-            await outbox.one(topics.DEAD_LETTERS.name, letter.source_topic.encode(), letter.raw, letter.headers())
-        )
+        sent.add(await outbox.one(topics.DEAD_LETTERS.name, letter.source_topic.encode(), letter.raw, letter.headers()))
     await asyncio.gather(*sent)
 
 

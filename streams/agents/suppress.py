@@ -102,4 +102,4 @@ def _facts(topic: str, record: ConsumerRecord, secret: bytes) -> Sequence[Fact]:
         message = decode(topic, record.value, arrived_at=record.timestamp, key=record.key)
     except Undecodable:
         return ()
-    return facts_of(message, secret)
+    return facts_of(message, secret, arrived_at=record.timestamp)

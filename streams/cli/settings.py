@@ -26,7 +26,7 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise BadSettings("; ".join(_told(each) for each in error.errors(include_input=False))) from None
+        raise BadSettings("\n".join(_told(each) for each in error.errors(include_input=False))) from None
 
 
 def secret_of(settings: Settings) -> bytes:
@@ -66,7 +66,7 @@ def add_to(app: typer.Typer) -> None:
 
 def _told(error: ErrorDetails) -> str:
     name = str(error["loc"][0])
-    return f"RELANCE_{name.upper()}: {error['msg']}. It says: {Settings.model_fields[name].description}"
+    return f"RELANCE_{name.upper()}: {error['msg']}. {Settings.model_fields[name].description}"
 
 
 def _masked(name: str, value: object) -> str:

@@ -15,7 +15,7 @@ from streams.core.decisions import RELAUNCH, Decision, LineLeft, Reason, Relaunc
 from streams.core.events import Candidate, ConsentChanged, OrderChanged, OrderHandedOver
 from streams.core.visitor import STOPPING
 
-#: A contact remembers this many orders, devices: beyond it, the oldest goes.
+#: A contact remembers this many orders and devices; beyond it, orders that stop nothing go first, then the oldest.
 MAX_ORDERS = 64
 MAX_DEVICES = 32
 
@@ -65,8 +65,7 @@ def after_order(contact: Contact, event: OrderChanged | OrderHandedOver, *, at: 
         return contact
     orders = contact.orders | {event.order_id: Order(at, event.status, event.id)}
     if len(orders) > MAX_ORDERS:
-        oldest = min(orders, key=lambda order_id: (orders[order_id].at, order_id))
-        del orders[oldest]
+        del orders[min(orders, key=lambda order_id: _worth(order_id, orders[order_id]))]
     return replace(contact, orders=orders)
 
 
@@ -129,6 +128,11 @@ def _against(contact: Contact, candidate: Candidate, now: int) -> tuple[Reason |
     if last is not None and now - last[0] < candidate.once_per_ms:
         return Reason.PRESSURE, (last[1],)
     return None, (consent.id,)
+
+
+def _worth(order_id: str, order: Order) -> tuple[bool, int, str]:
+    """Return by what an order is kept rather than another: no flood of failed payments can hide a purchase."""
+    return order.status in STOPPING, order.at, order_id
 
 
 def _relaunch(contact: Contact, contact_id: str, candidate: Candidate, decision: Decision) -> Relaunch:

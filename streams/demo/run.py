@@ -97,10 +97,12 @@ class Demo:
             async with reachable(settings) as admin:
                 await provision.apply(admin, settings)
             self._parts = [Part(home, environment, "worker", "all"), Part(home, environment, "sender", "email")]
-            for part in self._parts:
-                ends.push_async_callback(wait_async, part.stopping())
+            ends.push_async_callback(self._stop)
             await asyncio.gather(*[wait_async(part.starting()) for part in self._parts])
             await self._watch(settings)
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*[wait_async(part.stopping()) for part in self._parts])
 
     def _measure(self) -> None:
         times = [line.at for line in read(self._events)]

@@ -58,16 +58,22 @@ class ContactErased(Struct, frozen=True, tag=True):
 Fact = Purchase | Consent | ContactKnown | ContactErased
 
 
-def facts_of(message: Message | Removal, secret: bytes) -> list[Fact]:
-    """Return what one message means for suppression; nothing, for most. `secret` fingerprints addresses."""
+def facts_of(message: Message | Removal, secret: bytes, *, arrived_at: int) -> list[Fact]:
+    """Return what one message means for suppression; nothing, for most. `secret` fingerprints addresses.
+
+    What happened is never later than its arrival (`arrived_at`, ms since the epoch, UTC): a shop's clock that runs ahead must
+    not make yesterday's grant outlive today's withdrawal.
+    """
     match message:
         case Order():
+            at = min(message.occurred_at, arrived_at)
             identities = tuple(_identities(message, secret))
-            return [Purchase(identities, message.order_id, message.status, message.occurred_at, message.event_id)]
+            return [Purchase(identities, message.order_id, message.status, at, message.event_id)]
         case ConsentChange():
+            at = min(message.occurred_at, arrived_at)
             contact = subject(CONTACT, message.shop_id, message.contact_id)
             about = (message.channel, message.purpose, message.state)
-            return [Consent(contact, *about, message.occurred_at, message.event_id)]
+            return [Consent(contact, *about, at, message.event_id)]
         case Contact():
             contact = subject(CONTACT, message.shop_id, message.contact_id)
             addresses = dict(_addresses(message, secret))

@@ -132,6 +132,7 @@ class SuppressionInRedis:
         await self._run(self._release, [self._keys.reservation(relaunch_id)], relaunch_id)
 
     def _script(self, name: str) -> AsyncScript:
+        """Read a script. Its `#!lua` makes a replica or a full server refuse it whole, before its first command."""
         source = (files(__package__) / "lua" / f"{name}.lua").read_text("utf-8")
         return self._client.register_script(source)
 

@@ -37,12 +37,11 @@ async def add_partitions(admin: AIOKafkaAdminClient, settings: Settings, topic: 
 
 
 async def publish(
-    producer: AIOKafkaProducer, settings: Settings, topic: str, partition: int = 0, **fields: object
-) -> int:
-    """Publish a message as a shop would and return its offset once it is acknowledged."""
+    producer: AIOKafkaProducer, settings: Settings, topic: str, fields: dict[str, object], partition: int = 0
+) -> None:
+    """Publish a message as a shop would, and wait until it is acknowledged."""
     value = {"v": 1, "event_id": uuid4().hex, "shop_id": "shop"} | fields
-    receipt = await producer.send_and_wait(settings.named(topic), json.dumps(value).encode(), partition=partition)
-    return int(receipt.offset)
+    await producer.send_and_wait(settings.named(topic), json.dumps(value).encode(), partition=partition)
 
 
 @asynccontextmanager
@@ -73,17 +72,22 @@ async def _project(consumer: AIOKafkaConsumer, names: dict[str, str], table: Sup
     while True:
         for place, records in (await consumer.getmany(timeout_ms=100)).items():
             topic = names[place.topic]
-            messages = [
-                decode(topic, record.value, arrived_at=record.timestamp, key=record.key)
+            facts = [
+                fact
                 for record in records
                 if not is_fence(record.headers)
+                for fact in facts_of(
+                    decode(topic, record.value, arrived_at=record.timestamp, key=record.key),
+                    SECRET,
+                    arrived_at=record.timestamp,
+                )
             ]
             applied = await table.apply(
                 topic,
                 place.partition,
                 expected=watermarks[place],
                 next_offset=records[-1].offset + 1,
-                facts=[fact for message in messages for fact in facts_of(message, SECRET)],
+                facts=facts,
             )
             assert applied == Applied()
             watermarks[place] = records[-1].offset + 1

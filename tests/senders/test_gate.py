@@ -13,7 +13,7 @@ from streams import topics
 from streams.core.decisions import Reason
 from streams.metrics import Metrics
 from streams.settings import Settings
-from streams.stores.facts import Consent, Purchase
+from streams.stores.facts import Consent, Fact, Purchase
 from streams.stores.in_memory import SuppressionInMemory
 from streams.stores.ports import AlreadyReserved, AlreadySettled, Reserved, Suppressed, SuppressionTable, Verdict
 from tests.senders.projector import add_partitions, projecting, publish
@@ -65,13 +65,13 @@ async def order(
     """Order something, and have it acknowledged."""
     fields = {"order_id": f"of-{contact}", "status": "placed", "lines": [], "total_minor": 0, "currency": "EUR"}
     identity = more or {"contact_id": contact}
-    await publish(producer, settings, ORDERS, partition, occurred_at=NOW, event_id="bought", **fields, **identity)
+    await publish(producer, settings, ORDERS, {"occurred_at": NOW, "event_id": "bought"} | fields | identity, partition)
 
 
 async def say(producer: AIOKafkaProducer, settings: Settings, state: str, contact: str, at: int = TRIGGER) -> None:
     """Grant or withdraw consent, and have it acknowledged."""
     fields = {"contact_id": contact, "channel": "email", "purpose": "marketing", "state": state}
-    await publish(producer, settings, CONSENT, occurred_at=at, event_id=state, **fields)
+    await publish(producer, settings, CONSENT, {"occurred_at": at, "event_id": state} | fields)
 
 
 @pytest.fixture
@@ -152,9 +152,8 @@ async def test_an_order_with_only_the_mail_of_the_contact_is_seen(
 ) -> None:
     async with projecting(settings, table, [0]):
         await say(producer, settings, "granted", "anna")
-        await publish(
-            producer, settings, topics.CONTACTS.name, contact_id="anna", email="anna@example.com", occurred_at=NOW
-        )
+        anna = {"contact_id": "anna", "email": "anna@example.com", "occurred_at": NOW}
+        await publish(producer, settings, topics.CONTACTS.name, anna)
         await order(producer, settings, "anna", email="Anna@EXAMPLE.com")
         assert await gate.admit(a_relaunch(), await gate.lease(), now_ms=NOW) == BOUGHT
 
@@ -182,7 +181,7 @@ async def test_a_relaunch_is_admitted_once(
 )
 async def test_every_identity_that_the_relaunch_names_can_stop_it(fence: Fence, identity: bytes) -> None:
     table = SuppressionInMemory()
-    facts = [YES, Purchase((identity,), "o1", "paid", TRIGGER, "bought")]
+    facts: list[Fact] = [YES, Purchase((identity,), "o1", "paid", TRIGGER, "bought")]
     await table.apply(ORDERS, 0, expected=None, next_offset=1, facts=facts)
     assert await Gate(fence, table).admit(a_relaunch(), a_lease(), now_ms=NOW) == BOUGHT
 

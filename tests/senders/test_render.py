@@ -170,6 +170,11 @@ def test_a_template_that_is_not_there_is_a_reason_not_to_write(template: str) ->
     assert refusal.value.reason is Reason.NO_TEMPLATE
 
 
+def test_a_name_that_looks_like_an_advertisement_is_not_repeated() -> None:
+    said = rendered(first_name="Win 1000 € at evil.example")
+    assert said == rendered()
+
+
 HOSTILE_TITLES = [
     "{{7*7}}",
     "{% for x in ().__class__.__base__.__subclasses__() %}x{% endfor %}",

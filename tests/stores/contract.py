@@ -169,14 +169,16 @@ class SuppressionTableContract:
         assert await verdict(table, YES, bought(), *failures) == BOUGHT
 
     async def test_of_too_many_purchases_the_oldest_are_forgotten(self, table: SuppressionTable) -> None:
-        orders = [bought(at=TRIGGER - 1 - i, order=f"o{i}") for i in range(MOST_ORDERS)]
-        assert await verdict(table, YES, *orders, bought(order="new")) == BOUGHT
-        cancelled = bought(at=TRIGGER + 1, order="new", status="cancelled")
-        second = replace(REQUEST, relaunch_id="r2", trigger_at=TRIGGER - MOST_ORDERS)
-        third = replace(second, trigger_at=TRIGGER - 1)
-        oldest = [bought(at=TRIGGER - 1 - i, order=f"o{i}", status="refunded") for i in range(MOST_ORDERS - 1)]
-        assert await verdict(table, cancelled, *oldest, request=second) == Reserved()
-        assert await table.reserve(third) == AlreadyReserved()
+        orders = [bought(at=TRIGGER - i, order=f"o{i}") for i in range(MOST_ORDERS + 1)]
+        refunds = [bought(at=TRIGGER - i, order=f"o{i}", status="refunded") for i in range(MOST_ORDERS)]
+        since_the_oldest = replace(REQUEST, trigger_at=TRIGGER - MOST_ORDERS)
+        assert await verdict(table, YES, *orders, *refunds, request=since_the_oldest) == Reserved()
+
+    async def test_of_just_enough_purchases_none_is_forgotten(self, table: SuppressionTable) -> None:
+        orders = [bought(at=TRIGGER - i, order=f"o{i}") for i in range(MOST_ORDERS)]
+        refunds = [bought(at=TRIGGER - i, order=f"o{i}", status="refunded") for i in range(MOST_ORDERS - 1)]
+        since_the_oldest = replace(REQUEST, trigger_at=TRIGGER - MOST_ORDERS + 1)
+        assert await verdict(table, YES, *orders, *refunds, request=since_the_oldest) == BOUGHT
 
     async def test_without_consent_nobody_is_written_to(self, table: SuppressionTable) -> None:
         assert await verdict(table) == Suppressed(Reason.NO_CONSENT, ())

@@ -17,7 +17,7 @@ PHONE = f"phone:shop:{fingerprint(SECRET, '+33612345678')}".encode()
 def told(topic: str, **fields: object) -> list[Fact]:
     """Decode what a shop publishes and return its facts."""
     value = {"v": 1, "event_id": "e1", "shop_id": "shop", "occurred_at": NINE} | fields
-    return facts_of(decode(topic, json.dumps(value).encode(), arrived_at=NINE), SECRET)
+    return facts_of(decode(topic, json.dumps(value).encode(), arrived_at=NINE), SECRET, arrived_at=NINE)
 
 
 def an_order(**identities: str) -> list[Fact]:
@@ -61,7 +61,7 @@ def test_a_contact_without_addresses_has_none() -> None:
 
 def test_a_tombstone_erases_the_contact() -> None:
     erased = decode("contacts", None, arrived_at=NINE, key=b"shop:c:1")
-    assert facts_of(erased, SECRET) == [ContactErased(b"contact:shop:c:1")]
+    assert facts_of(erased, SECRET, arrived_at=NINE) == [ContactErased(b"contact:shop:c:1")]
 
 
 def test_what_people_look_at_says_nothing_about_suppression() -> None:
@@ -76,3 +76,12 @@ def test_no_fact_holds_an_address() -> None:
     ]
     assert "anna" not in repr(facts)
     assert "612345678" not in repr(facts)
+
+
+def test_what_a_fast_clock_dates_tomorrow_counts_from_its_arrival() -> None:
+    value = {"v": 1, "event_id": "e1", "shop_id": "shop", "occurred_at": NINE + 3_600_000}
+    change = value | {"contact_id": "c", "channel": "email", "purpose": "marketing", "state": "granted"}
+    message = decode("consent-changes", json.dumps(change).encode(), arrived_at=NINE)
+    assert facts_of(message, SECRET, arrived_at=NINE) == [
+        Consent(b"contact:shop:c", "email", "marketing", "granted", NINE, "e1")
+    ]

@@ -119,7 +119,7 @@ async def test_the_servers_of_the_local_stack_may_hold_the_table(table: Suppress
 async def test_nobody_listening_is_said_in_one_sentence() -> None:
     async with connect(f"redis://127.0.0.1:{free_port()}/0") as client:
         table = SuppressionInRedis(client, "")
-        with pytest.raises(StoreUnavailable, match="see that it runs where RELANCE_REDIS_URL says"):
+        with pytest.raises(StoreUnavailable, match="see that RELANCE_REDIS_URL is right"):
             await table.check_server()
         with pytest.raises(StoreUnavailable):
             await table.reserve(REQUEST)
@@ -190,5 +190,25 @@ async def test_a_full_server_gives_no_verdict(own_client: Redis) -> None:
 
 async def test_a_user_who_may_not_run_scripts_is_told_what_is_missing(own_client: Redis) -> None:
     await own_client.acl_setuser("default", enabled=True, categories=["-@scripting"])
-    with pytest.raises(StoreUnfit, match="may not do what the table needs"):
+    with pytest.raises(StoreUnfit, match="lacks a permission"):
         await SuppressionInRedis(own_client, "").reserve(REQUEST)
+
+
+async def test_a_frozen_server_gives_no_verdict(own_client: Redis) -> None:
+    await own_client.client_pause(60_000)
+    with pytest.raises(StoreUnavailable, match="nothing within"):
+        await SuppressionInRedis(own_client, "", answer_within_s=0.1).reserve(REQUEST)
+
+
+async def test_who_gives_up_waiting_is_let_go_at_once(table: SuppressionInRedis) -> None:
+    async def ask_for_ever() -> None:
+        while True:
+            await table.next_offsets("orders", [0])
+
+    for turns in range(60):
+        asking = asyncio.create_task(ask_for_ever())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        done, _ = await asyncio.wait([asking], timeout=5)
+        assert asking in done
