@@ -30,6 +30,7 @@ from streams.core.partition import Partition
 from streams.core.visitor import Rules
 from streams.journal.intake import SOURCES
 from streams.kafka_client import member, producer, reader
+from streams.lane.changelog import Changelog
 from streams.lane.consumer import Lane
 from streams.lane.fresh import Fresh
 from streams.lane.outbox import Outbox
@@ -193,13 +194,14 @@ def _ingest(app: faust.App, settings: Settings, outbox: Outbox, metrics: Metrics
 
 def _detect(app: faust.App, settings: Settings, outbox: Outbox, metrics: Metrics, rules: Rules) -> list[faust.Service]:
     channel = app.channel(value_type=None, maxsize=1)
-    app.agent(channel, name="detect")(detect(outbox, metrics))
-    restorer = Restorer(
-        partial(reader, settings), partial(Partition, rules), settings.named(topics.STATE.name), metrics
-    )
+    changelog = Changelog(outbox, partial(reader, settings), settings.named, metrics)
+    app.agent(channel, name="detect")(detect(outbox, changelog, metrics))
+    count = settings.journal_partitions
+    empty = partial(Partition, rules, forget_after_ms=settings.forget_after, journal_partitions=count)
+    restorer = Restorer(partial(reader, settings), empty, count, changelog, settings.named(topics.STATE.name), metrics)
     channels = {settings.named(topics.JOURNAL.name): channel}
     lane = Lane(partial(member, settings, "relance-detect"), channels, restorer, metrics, "detect")
-    return [lane, Ticker(lane, outbox, metrics)]
+    return [lane, Ticker(lane, outbox, changelog, metrics)]
 
 
 def _suppress(

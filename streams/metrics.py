@@ -66,6 +66,10 @@ class Metrics:
         self.restore_seconds = self._histogram(
             "relance_restore_seconds", "Time to restore the partitions of one assignment."
         )
+        self.changelog_rewrites = self._counter(
+            "relance_changelog_rewrites",
+            "State records written again because an older one stood above; a zombie wrote.",
+        )
         self.commit_refused = self._counter(
             "relance_commit_refused",
             "Commits refused because the partition had moved to another worker; harmless.",

@@ -75,10 +75,11 @@ async def require(admin: AIOKafkaAdminClient, settings: Settings) -> None:
         raise NotProvisioned(f"Kafka has no topic {names}. Create what is missing with `relance topics apply`.")
     counts = await _counts(admin, settings)
     journal, state = counts[topics.JOURNAL.name], counts[topics.STATE.name]
-    if journal != state:
+    if not journal == state == settings.journal_partitions:
         raise NotProvisioned(
-            f"{settings.named(topics.JOURNAL.name)} has {journal} partitions and {settings.named(topics.STATE.name)} has {state}: "
-            "they must be equal, and the journal's never changes in place. Go back to the count it was created with."
+            f"{settings.named(topics.JOURNAL.name)} has {journal} partitions, {settings.named(topics.STATE.name)} has {state}, "
+            f"and RELANCE_JOURNAL_PARTITIONS says {settings.journal_partitions}: they must be equal, and the journal's number "
+            "never changes in place, since a subject would not find its state. Set the number it was created with."
         )
 
 

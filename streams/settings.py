@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from streams.durations import Duration
+
 
 class Settings(BaseSettings):
     """Every setting, with a sentence for the operator."""
@@ -39,6 +41,12 @@ class Settings(BaseSettings):
     )
     journal_partitions: int = Field(
         24, ge=1, description="Partitions that `topics apply` gives to the journal and its state; fixed from then on."
+    )
+    forget_after: Duration = Field(
+        400 * 86_400_000,
+        validate_default=False,
+        gt=0,
+        description="How long nothing may be heard of a visitor until it is forgotten, for instance 400d.",
     )
     replication: int = Field(
         1, ge=1, description="Copies of each partition that `topics apply` asks for; 3 in production."

@@ -5,10 +5,8 @@ Outputs are acknowledged before the changelog is written: a state that includes 
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable
-from typing import Any
 
 import msgspec
-from aiokafka import TopicPartition
 
 from streams import topics
 from streams.core.effects import Effects
@@ -16,13 +14,16 @@ from streams.core.identity import CONTACT, subject
 from streams.core.partition import Partition
 from streams.journal.records import encode
 from streams.lane.batch import Batch
-from streams.lane.outbox import Outbox
+from streams.lane.changelog import Changelog
+from streams.lane.outbox import Appended, Outbox
 from streams.metrics import Metrics
 
 _json = msgspec.json.Encoder().encode
 
 
-def detect(outbox: Outbox, metrics: Metrics) -> Callable[[AsyncIterable[Batch[Partition]]], Awaitable[None]]:
+def detect(
+    outbox: Outbox, changelog: Changelog, metrics: Metrics
+) -> Callable[[AsyncIterable[Batch[Partition]]], Awaitable[None]]:
     """Return the agent."""
 
     async def detect(batches: AsyncIterable[Batch[Partition]]) -> None:
@@ -30,13 +31,13 @@ def detect(outbox: Outbox, metrics: Metrics) -> Callable[[AsyncIterable[Batch[Pa
             with batch:
                 effects = batch.state.apply(batch.records)
                 _count(metrics, len(batch.records), effects)
-                batch.deliver(_deliver(outbox, batch.partition, effects))
+                batch.deliver(_deliver(outbox, changelog, batch, effects))
 
     return detect
 
 
-async def _deliver(outbox: Outbox, partition: TopicPartition, effects: Effects) -> None:
-    outputs: set[asyncio.Future[Any]] = set()
+async def _deliver(outbox: Outbox, changelog: Changelog, batch: Batch[Partition], effects: Effects) -> None:
+    outputs: set[asyncio.Future[Appended]] = set()
     if effects.notices:
         told = [(key, encode(notice)) for key, notice in effects.notices]
         outputs |= await outbox.by_key(topics.JOURNAL.name, told)
@@ -50,7 +51,7 @@ async def _deliver(outbox: Outbox, partition: TopicPartition, effects: Effects) 
         said = [(subject(CONTACT, relaunch.shop_id, relaunch.contact_id), _json(relaunch))]
         outputs |= await outbox.by_key(topics.RELAUNCH.name, said, [("channel", relaunch.channel.encode())])
     await asyncio.gather(*outputs)
-    await asyncio.gather(*outbox.to(topics.STATE.name, partition.partition, effects.changes))
+    await changelog.write(batch.partition.partition, batch.state, effects.changes)
 
 
 def _count(metrics: Metrics, records: int, effects: Effects) -> None:

@@ -70,9 +70,10 @@ def after_order(contact: Contact, event: OrderChanged | OrderHandedOver, *, at: 
 
 
 def after_link(contact: Contact, visitor_id: str) -> Contact:
-    """Return the contact with one more device."""
-    others = tuple(known for known in contact.visitor_ids if known != visitor_id)
-    return replace(contact, visitor_ids=(*others, visitor_id)[-MAX_DEVICES:])
+    """Return the contact with one more device; one that is known already changes nothing."""
+    if visitor_id in contact.visitor_ids:
+        return contact
+    return replace(contact, visitor_ids=(*contact.visitor_ids, visitor_id)[-MAX_DEVICES:])
 
 
 def after_candidate(

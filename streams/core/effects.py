@@ -16,8 +16,8 @@ class Effects(Struct):
     notices: list[tuple[bytes, Notice]] = []
     decisions: list[Decision] = []
     relaunches: list[Relaunch] = []
-    #: The changelog: the bytes of every subject that changed, and the position last.
-    changes: list[tuple[bytes, bytes]] = []
+    #: The changelog: the bytes of every subject that changed, None for one that was forgotten, and the position last.
+    changes: list[tuple[bytes, bytes | None]] = []
     #: Episodes that ended, by how: abandoned, ordered, emptied.
     ended: dict[str, int] = {}
 

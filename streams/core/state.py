@@ -1,7 +1,7 @@
 """What is kept of a subject, and as which bytes?
 
 Bytes are both the memory and the changelog record: stamp (8 bytes, the journal offset they include), wake-up time (8 bytes, ms, 0
-for none), then a MessagePack body. Of two records of the same subject the newer stamp is right, so a late write is harmless.
+for none), when it was last heard of (8 bytes, ms), then a MessagePack body. Of two records of the same subject the newer stamp is right, so a late write is harmless.
 """
 
 from struct import Struct as Layout
@@ -11,14 +11,15 @@ import msgspec
 
 from streams.core.address import Address
 from streams.core.contact import Contact
+from streams.core.deadlines import NEVER
 from streams.core.identity import parsed
 from streams.core.visitor import Visitor
 
 VISITOR_KIND, CONTACT_KIND, MAIL_KIND, PHONE_KIND = b"v", b"c", b"m", b"p"
 
-HEADER = Layout(">qq")
+HEADER = Layout(">qqq")
 
-#: The changelog's own record: how far the partition had come (as a stamp), and the stream time there (as a wake-up time).
+#: The changelog's own record: how far the partition had come, the stream time there, and how many partitions the journal has.
 POSITION = b"position"
 
 Body = TypeVar("Body", bound=Visitor | Contact | Address)
@@ -33,9 +34,9 @@ class _Stored(msgspec.Struct, Generic[Body], frozen=True, array_like=True):
 class Subject:
     """One subject taken out of its bytes, while a batch is applied."""
 
-    __slots__ = ("body", "key", "kind", "recent", "sources", "stamp", "wake")
+    __slots__ = ("body", "heard", "key", "kind", "recent", "sources", "stamp", "wake")
 
-    def __init__(self, key: bytes, stored: bytes | None) -> None:
+    def __init__(self, key: bytes, stored: bytes | None, now: int) -> None:
         self.key = key
         #: First letter of its kind of subject (`streams/core/identity.py`).
         self.kind = key[:1]
@@ -46,9 +47,10 @@ class Subject:
         #: Digests of the last events heard.
         self.recent: bytes
         if stored is None:
-            self.stamp, self.wake, self.sources, self.recent, self.body = -1, 0, {}, b"", _EMPTY[self.kind]
+            self.stamp, self.wake, self.heard = -1, 0, now
+            self.forget()
         else:
-            self.stamp, self.wake = HEADER.unpack_from(stored)
+            self.stamp, self.wake, self.heard = HEADER.unpack_from(stored)
             kept = _DECODERS[self.kind].decode(memoryview(stored)[HEADER.size :])
             self.sources, self.recent, self.body = kept.sources, kept.recent, kept.body
 
@@ -62,10 +64,14 @@ class Subject:
         """Its id within its shop and kind."""
         return parsed(self.key).id
 
+    def forget(self) -> None:
+        """Start anew, as if it had never been heard of."""
+        self.sources, self.recent, self.body = {}, b"", _EMPTY[self.kind]
+
     def encoded(self) -> bytes:
         """Return the subject's bytes."""
         stored = _Stored(self.sources, self.recent, self.body)
-        return HEADER.pack(self.stamp, self.wake) + _encode(stored)
+        return HEADER.pack(self.stamp, self.wake, self.heard) + _encode(stored)
 
 
 def wake_of(stored: bytes) -> int:
@@ -74,10 +80,16 @@ def wake_of(stored: bytes) -> int:
     return wake
 
 
-def stamp_of(stored: bytes) -> int:
-    """Return the stamp in a subject's bytes."""
-    stamp: int = HEADER.unpack_from(stored)[0]
-    return stamp
+def age_of(stored: bytes) -> tuple[int, int]:
+    """Return what orders the records of a subject: its stamp, and its wake-up time, since a deadline fires between two stamps."""
+    stamp, wake, _ = HEADER.unpack_from(stored)
+    return stamp, wake or NEVER
+
+
+def heard_of(stored: bytes) -> int:
+    """Return when a subject was last heard of, ms, UTC."""
+    heard: int = HEADER.unpack_from(stored)[2]
+    return heard
 
 
 _EMPTY: dict[bytes, Visitor | Contact | Address] = {

@@ -7,7 +7,7 @@ Law 4  One batch of a partition is in flight at a time; batches of different par
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -32,7 +32,9 @@ log = structlog.get_logger()
 class Opener(Protocol[StateOut]):
     """How the partitions of an assignment get their state."""
 
-    async def open(self, partitions: Iterable[TopicPartition]) -> Mapping[TopicPartition, tuple[StateOut, int | None]]:
+    async def open(
+        self, partitions: Collection[TopicPartition]
+    ) -> Mapping[TopicPartition, tuple[StateOut, int | None]]:
         """Return each partition's state, and where to read from; None for the position the group has committed."""
         ...
 
@@ -55,6 +57,7 @@ class Lane(Service, ConsumerRebalanceListener, Generic[State]):  # type: ignore[
         self._opener = opener
         self._metrics = metrics
         self._group = group
+        self._assigned: set[TopicPartition] = set()
         self._open: dict[TopicPartition, State] = {}
         self._flying: dict[TopicPartition, Batch[State]] = {}
         #: Offset behind the last record that was processed, and those of them that are not committed yet.
@@ -81,7 +84,8 @@ class Lane(Service, ConsumerRebalanceListener, Generic[State]):  # type: ignore[
             await self._give_up()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Nothing yet: partitions are opened before their first batch."""
+        """Note what is ours; it is opened before its first batch."""
+        self._assigned.update(assigned)
 
     def quiet(self) -> dict[TopicPartition, State]:
         """Return the partitions of which everything known to exist has been processed, with their state."""
@@ -117,14 +121,22 @@ class Lane(Service, ConsumerRebalanceListener, Generic[State]):  # type: ignore[
         self._rewinds.clear()
 
     async def _open_assigned(self) -> None:
-        missing = self._consumer.assignment() - self._open.keys()
+        # Not the consumer's own assignment, which is still the old one while the group divides the partitions anew:
+        # a state restored then would miss what their present owner has yet to write.
+        missing = self._assigned - self._open.keys()
         if not missing:
             return
         for partition, (state, start) in (await self._opener.open(missing)).items():
+            begin = await self._committed(partition) if start is None else start
+            self._rewinds[partition] = self._next[partition] = begin
             self._open[partition] = state
-            self._next[partition] = await self._consumer.position(partition) if start is None else start
-            if start is not None:
-                self._rewinds[partition] = start
+
+    async def _committed(self, partition: TopicPartition) -> int:
+        committed: int | None = await self._consumer.committed(partition)
+        if committed is not None:
+            return committed
+        begins: int = (await self._consumer.beginning_offsets([partition]))[partition]
+        return begins
 
     async def _hand_over(self, partition: TopicPartition, records: list[Any]) -> None:
         before = self._flying.get(partition)
@@ -164,6 +176,7 @@ class Lane(Service, ConsumerRebalanceListener, Generic[State]):  # type: ignore[
         for partition in self._open:
             with suppress(KeyError):
                 self._metrics.lag.remove(self._group, partition.topic, str(partition.partition))
+        self._assigned.clear()
         for kept in (self._open, self._flying, self._rewinds, self._next, self._uncommitted):
             kept.clear()
 

@@ -8,16 +8,26 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.structs import RecordMetadata
 
 from streams.journal.records import partition_of
 
 Header = tuple[str, bytes]
-Keyed = tuple[bytes | None, bytes]
+
+
+class Appended(NamedTuple):
+    """Where a batch came to stand; the offset is negative when the broker did not say."""
+
+    offset: int
+    records: int
+
+
+Keyed = tuple[bytes | None, bytes | None]
 
 
 class Outbox:
@@ -41,7 +51,7 @@ class Outbox:
 
     async def by_key(
         self, topic: str, records: Iterable[tuple[bytes, bytes]], headers: Sequence[Header] = ()
-    ) -> "set[asyncio.Future[Any]]":
+    ) -> "set[asyncio.Future[Appended]]":
         """Queue records, each in the partition of its key; the futures are done when they are acknowledged."""
         count = await self._count(topic)
         grouped: defaultdict[int, list[Keyed]] = defaultdict(list)
@@ -51,7 +61,7 @@ class Outbox:
 
     def to(
         self, topic: str, partition: int, records: Iterable[Keyed], headers: Sequence[Header] = ()
-    ) -> "set[asyncio.Future[Any]]":
+    ) -> "set[asyncio.Future[Appended]]":
         """Queue records for one partition, in order; the futures are done when they are acknowledged, with where."""
         queue = self._queues.get((topic, partition))
         if queue is None:
@@ -60,15 +70,15 @@ class Outbox:
 
     async def one(
         self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[Header] = ()
-    ) -> "asyncio.Future[Any]":
+    ) -> "asyncio.Future[Appended]":
         """Queue one record, however large, in the partition of its key; the future is done when it is acknowledged."""
         if key is None and value is None:
             key = b""  # a record of nothing at all, which aiokafka refuses to send
         partition = partition_of(key or b"", await self._count(topic))
-        sent: asyncio.Future[Any] = await self._producer.send(
-            self._named(topic), value, key, partition=partition, headers=list(headers)
-        )
-        return sent
+        acknowledged: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        sent = await self._producer.send(self._named(topic), value, key, partition=partition, headers=list(headers))
+        sent.add_done_callback(partial(_pass_on, acknowledged, 1))
+        return acknowledged
 
     async def _count(self, topic: str) -> int:
         if topic not in self._counts:
@@ -86,11 +96,11 @@ class _Queue:
         self._producer = producer
         self._topic = topic
         self._partition = partition
-        self._waiting: deque[tuple[BatchBuilder, asyncio.Future[Any]]] = deque()
+        self._waiting: deque[tuple[BatchBuilder, asyncio.Future[Appended]]] = deque()
         self._sending: asyncio.Task[None] | None = None
 
-    def add(self, records: Iterable[Keyed], headers: list[Header]) -> "set[asyncio.Future[Any]]":
-        touched: set[asyncio.Future[Any]] = set()
+    def add(self, records: Iterable[Keyed], headers: list[Header]) -> "set[asyncio.Future[Appended]]":
+        touched: set[asyncio.Future[Appended]] = set()
         for key, value in records:
             if not self._waiting or self._append(key, value, headers) is None:
                 self._waiting.append((self._producer.create_batch(), asyncio.get_running_loop().create_future()))
@@ -104,7 +114,7 @@ class _Queue:
         if self._sending is not None:
             await self._sending
 
-    def _append(self, key: bytes | None, value: bytes, headers: list[Header]) -> object:
+    def _append(self, key: bytes | None, value: bytes | None, headers: list[Header]) -> object:
         return self._waiting[-1][0].append(key=key, value=value, timestamp=None, headers=headers)
 
     async def _send(self) -> None:
@@ -116,10 +126,10 @@ class _Queue:
             except KafkaError as error:
                 acknowledged.set_exception(error)
             else:
-                sent.add_done_callback(partial(_pass_on, acknowledged))
+                sent.add_done_callback(partial(_pass_on, acknowledged, batch.record_count()))
 
 
-def _pass_on(told: "asyncio.Future[Any]", done: "asyncio.Future[Any]") -> None:
+def _pass_on(told: "asyncio.Future[Appended]", records: int, done: "asyncio.Future[RecordMetadata]") -> None:
     if told.cancelled():
         return
     if done.cancelled():
@@ -127,4 +137,4 @@ def _pass_on(told: "asyncio.Future[Any]", done: "asyncio.Future[Any]") -> None:
     elif (error := done.exception()) is not None:
         told.set_exception(error)
     else:
-        told.set_result(done.result())
+        told.set_result(Appended(done.result().offset, records))
