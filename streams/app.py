@@ -110,9 +110,9 @@ async def send_email(
 ) -> None:
     """Run one e-mail sender until told to stop. Raises `Misconfigured` when no message can be sent at all."""
     metrics.build_info.labels(version("relance"), "sender-email").set(1)
+    pool = SmtpPool(settings)
     kafka = producer(settings)
     outbox = Outbox(lambda: kafka, settings.named)
-    pool = SmtpPool(settings)
     async with AsyncExitStack() as running:
         await outbox.start()
         running.push_async_callback(outbox.stop)

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from streams import topics
 from streams.durations import Duration
 
 
@@ -41,6 +42,9 @@ class Settings(BaseSettings):
     )
     journal_partitions: int = Field(
         24, ge=1, description="Partitions that `topics apply` gives to the journal and its state; fixed from then on."
+    )
+    journal_generation: int = Field(
+        1, ge=1, description="Which journal is in use; `relance journal repartition` makes the next one."
     )
     forget_after: Duration = Field(
         400 * 86_400_000,
@@ -78,4 +82,5 @@ class Settings(BaseSettings):
 
     def named(self, name: str) -> str:
         """Return a topic's, group's or key's name in this installation."""
-        return self.namespace + name
+        of_generation = self.journal_generation > 1 and name in topics.OF_GENERATION
+        return f"{self.namespace}{name}.{self.journal_generation}" if of_generation else self.namespace + name

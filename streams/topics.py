@@ -122,6 +122,9 @@ ALL = (
     JOURNAL, STATE, DECISIONS, OUTCOMES, DEAD_LETTERS,
 )  # fmt: skip
 
+#: The names of the topics that every generation of the journal has anew.
+OF_GENERATION = frozenset({JOURNAL.name, STATE.name})
+
 
 def fenced() -> Iterator[Topic]:
     """The topics that a fence covers: whoever bought, said no, or was erased."""

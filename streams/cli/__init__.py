@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from streams.cli import dead_letters, explain, recordings, running, settings, topics
+from streams.cli import dead_letters, explain, journal, recordings, running, settings, topics
 from streams.cli.mistakes import MISTAKES
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ recordings.add_to(app)
 dead_letters.add_to(app)
 settings.add_to(app)
 explain.add_to(app)
+journal.add_to(app)
 
 
 def main() -> None:

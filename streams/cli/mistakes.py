@@ -8,6 +8,7 @@ from streams.local.errors import LocalStackError
 from streams.marked_yaml import BadYaml
 from streams.provision import NotProvisioned
 from streams.recording import BadRecording
+from streams.repartition import NotReady
 from streams.replay import Removed
 from streams.stores.errors import StoreError
 
@@ -30,6 +31,7 @@ MISTAKES = (
     Misconfigured,
     NotFound,
     NotProvisioned,
+    NotReady,
     Removed,
     StoreError,
     TooManyDeadLetters,

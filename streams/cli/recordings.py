@@ -22,7 +22,7 @@ from streams.kafka_client import producer, reachable, reader
 from streams.lane.outbox import Outbox
 from streams.play import play
 from streams.recording import read
-from streams.replay import of_journal, of_recording
+from streams.replay import Removed, of_journal, of_recording
 from streams.scenarios import load_rules
 from streams.settings import Settings
 
@@ -122,6 +122,10 @@ def _with_progress(events: Path, rules: Rules, drain: bool) -> Iterable[Decision
 
 
 async def _replay_journal(settings: Settings, rules: Rules) -> list[Decision]:
+    if settings.journal_generation > 1:
+        raise Removed(
+            "this journal started with state from an earlier generation; only the first can be replayed whole"
+        )
     async with reachable(settings) as admin:
         await provision.require(admin, settings)
         count = (await provision.described(admin, settings))[topics.JOURNAL.name] or 0

@@ -1,0 +1,107 @@
+"""How does a journal get another number of partitions?
+
+Not in place: a subject would not find its state. Once everything in the old journal has been decided and its workers have stopped,
+the state moves into the next generation, subject by subject, and the new journal starts empty.
+"""
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from streams import provision, topics
+from streams.core.state import HEADER, POSITION, age_of
+from streams.kafka_client import producer, reachable, reader
+from streams.lane.outbox import Outbox
+from streams.reading import whole
+from streams.settings import Settings
+
+WORKERS = ("relance-ingest", "relance-detect")
+PIECE = 10_000
+
+
+class NotReady(Exception):
+    """The old journal is still in use. Do what the text says, then ask again."""
+
+
+async def repartition(settings: Settings, to: int) -> Settings:
+    """Make the next generation with `to` partitions and return the settings that use it.
+
+    Raises `NotReady`, `NotProvisioned` and `KafkaUnavailable`; asked again, it starts over.
+    """
+    next_settings = settings.model_copy(
+        update={"journal_generation": settings.journal_generation + 1, "journal_partitions": to}
+    )
+    async with reachable(settings) as admin:
+        await provision.require(admin, settings)
+        await _require_stopped(admin, settings)
+        await _require_decided(admin, settings)
+        await provision.apply(admin, next_settings)
+    await _move(settings, next_settings)
+    return next_settings
+
+
+async def _require_stopped(admin: AIOKafkaAdminClient, settings: Settings) -> None:
+    for group in WORKERS:
+        for answer in await admin.describe_consumer_groups([settings.named(group)]):
+            for _, name, state, *_ in answer.groups:
+                if state not in ("Empty", "Dead"):
+                    raise NotReady(
+                        f"Workers of {name} are running: stop them first (those of ingest before those of detect)."
+                    )
+
+
+async def _require_decided(admin: AIOKafkaAdminClient, settings: Settings) -> None:
+    journal = settings.named(topics.JOURNAL.name)
+    committed = await admin.list_consumer_group_offsets(settings.named("relance-detect"))
+    partitions = [TopicPartition(journal, number) for number in range(settings.journal_partitions)]
+    consumer = reader(settings)
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets(partitions)
+    finally:
+        await consumer.stop()
+    left = sum(end - (committed[p].offset if p in committed else 0) for p, end in ends.items())
+    if left:
+        raise NotReady(
+            f"{left} records of {journal} have not been decided: start `relance worker detect` without ingest, wait until "
+            "relance_lag_records is 0, stop it, and ask again."
+        )
+
+
+async def _move(settings: Settings, next_settings: Settings) -> None:
+    states: dict[bytes, bytes] = {}
+    now = 0
+    async for key, stored in _changelog(settings):
+        if key == POSITION:
+            now = max(now, HEADER.unpack(stored or b"")[1])
+        elif stored is None:
+            states.pop(key, None)
+        elif key not in states or age_of(states[key]) <= age_of(stored):
+            states[key] = stored
+    outbox = Outbox(partial(producer, next_settings), next_settings.named)
+    await outbox.start()
+    try:
+        keys = list(states)
+        for start in range(0, len(keys), PIECE):
+            moved = [(key, _unstamped(states[key])) for key in keys[start : start + PIECE]]
+            for done in await outbox.by_key(topics.STATE.name, moved):
+                await done
+        for number in range(next_settings.journal_partitions):
+            position = HEADER.pack(-1, now, next_settings.journal_partitions)
+            for done in outbox.to(topics.STATE.name, number, [(POSITION, position)]):
+                await done
+    finally:
+        await outbox.stop()
+
+
+async def _changelog(settings: Settings) -> AsyncIterator[tuple[bytes, bytes | None]]:
+    async for record in whole(settings, topics.STATE.name):
+        yield record.key, record.value
+
+
+def _unstamped(stored: bytes) -> bytes:
+    """Return a subject's bytes as if it had heard nothing of the journal yet; what it heard of its sources stays."""
+    _, wake, heard = HEADER.unpack_from(stored)
+    return HEADER.pack(-1, wake, heard) + stored[HEADER.size :]
