@@ -68,6 +68,8 @@ def _repeated_keys(node: yaml.Node) -> Iterator[Mistake]:
 
 def _told(model: type[BaseModel], error: ErrorDetails) -> str:
     loc = error["loc"]
+    while loc and isinstance(loc[-1], int):  # an entry goes by the name of its list
+        loc = loc[:-1]
     fields = _fields(model, loc)
     name = str(loc[-1]) if loc else "the file"
     about = f": {fields[name]}" if fields.get(name) else ""

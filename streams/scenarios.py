@@ -41,7 +41,7 @@ class CartScenario(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="Lower case letters, digits and dashes.")
     kind: Literal["cart"] = Field(description="What is noticed: cart.")
     idle_for: Duration = Field(gt=0, description="Silence that makes a cart abandoned, for instance 30m.")
-    min_hold: Duration = Field(300_000, ge=0, description="Shortest wait after an event that arrived late.")
+    min_hold: Duration = Field(300_000, gt=0, description="Shortest wait after an event that arrived late.")
     once_per: Duration = Field(
         86_400_000, gt=0, description="At most one message per contact in a sliding window this long."
     )

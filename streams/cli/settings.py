@@ -41,8 +41,12 @@ def secret_of(settings: Settings) -> bytes:
 
 
 def shown(settings: Settings) -> dict[str, str]:
-    """Return each setting in words, secrets masked."""
-    return {f"RELANCE_{name.upper()}": _masked(name, getattr(settings, name)) for name in Settings.model_fields}
+    """Return each setting as it would be written, secrets masked."""
+    written = settings.model_dump(mode="json")
+    return {
+        f"RELANCE_{name.upper()}": _masked(name, getattr(settings, name), written[name])
+        for name in Settings.model_fields
+    }
 
 
 def add_to(app: typer.Typer) -> None:
@@ -69,11 +73,10 @@ def _told(error: ErrorDetails) -> str:
     return f"RELANCE_{name.upper()}: {error['msg']}. {Settings.model_fields[name].description}"
 
 
-def _masked(name: str, value: object) -> str:
-    if name == "redis_url":
-        assert isinstance(value, SecretStr)
+def _masked(name: str, value: object, written: object) -> str:
+    if isinstance(value, SecretStr):
+        if name != "redis_url":
+            return "***"
         found = _REDIS_URL.fullmatch(value.get_secret_value())
         return "***" if found is None else f"{found['scheme']}://{'***@' if found['user'] else ''}{found['server']}"
-    if isinstance(value, SecretStr):
-        return "***"
-    return "" if value is None else str(value)
+    return "" if written is None else str(written)

@@ -1,0 +1,1 @@
+"""Is everything that is declared used, documented, and true?"""
