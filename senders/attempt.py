@@ -17,14 +17,14 @@ from schemas.outcome import Outcome
 from schemas.relaunch import Relaunch
 from senders import unsubscribe
 from senders.email_smtp import SmtpPool
-from senders.errors import NeverSend, Reason, TryAgain, Unknown
+from senders.errors import Misconfigured, NeverSend, Reason, TryAgain, Unknown
 from senders.fence import FenceTimeout, Lease
 from senders.gate import Gate
 from senders.lookup import Lookup
 from senders.message import compose
 from senders.render import render
 from senders.shops import Shop
-from streams.stores.errors import StoreUnavailable
+from streams.stores.errors import StoreError, StoreUnavailable
 from streams.stores.ports import AlreadyReserved, AlreadySettled, Reserved, Suppressed
 
 log = structlog.get_logger()
@@ -154,17 +154,26 @@ class EmailAttempt:
             return await self._put_off(relaunch, PutOff(AT_ONCE, Reason.GATE_CLOSED))
         except TryAgain as refusal:
             return await self._put_off(relaunch, PutOff(refusal.after, refusal.reason))
+        except Misconfigured:
+            await self._released(relaunch)
+            raise
         try:
             await self._gate.settle(relaunch, ended.model_dump_json())
-        except StoreUnavailable:
+        except StoreError:
             # The reservation stays, so nobody sends it again; the outcome is told all the same.
             log.warning("result_not_settled", relaunch_id=relaunch.relaunch_id)
         return ended
 
     async def _put_off(self, relaunch: Relaunch, put_off: PutOff) -> PutOff:
+        released = await self._released(relaunch)
+        return put_off if released else PutOff(max(put_off.after, SOON), put_off.reason)
+
+    async def _released(self, relaunch: Relaunch) -> bool:
+        """Give back what was certainly not sent; when the table does not answer, it is asked again before the next attempt."""
         try:
             await self._gate.release(relaunch)
-            self._unreleased.discard(relaunch.relaunch_id)
         except StoreUnavailable:
             self._unreleased.add(relaunch.relaunch_id)
-        return put_off
+            return False
+        self._unreleased.discard(relaunch.relaunch_id)
+        return True

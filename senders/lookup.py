@@ -46,17 +46,28 @@ class Lookup:
         self._wanted |= offsets.keys()
         return all(self._next.get(partition, 0) > offset for partition, offset in offsets.items())
 
-    async def follow(self, partitions: int) -> None:
-        """Read for ever: first what is there, then what comes. New partitions are taken up when a fence names them."""
+    async def catch_up(self, partitions: int) -> None:
+        """Read what is there by now."""
         self._wanted |= set(range(partitions))
+        await self._take_up()
+        ends = await self._consumer.end_offsets(self._consumer.assignment())
+        # Not by the records read: behind the last of them there may be a transaction's marker.
+        while any([await self._consumer.position(place) < end for place, end in ends.items()]):
+            await self._read()
+
+    async def follow(self) -> None:
+        """Read what comes, for ever. New partitions are taken up when a fence names them."""
         while True:
             if self._wanted - self._next.keys():
                 await self._take_up()
-            for partition, records in (await self._consumer.getmany(timeout_ms=POLL_MS)).items():
-                for record in records:
-                    self._learn(record)
-                self._next[partition.partition] = records[-1].offset + 1
+            await self._read()
             await asyncio.sleep(0)
+
+    async def _read(self) -> None:
+        for partition, records in (await self._consumer.getmany(timeout_ms=POLL_MS)).items():
+            for record in records:
+                self._learn(record)
+            self._next[partition.partition] = records[-1].offset + 1
 
     async def _take_up(self) -> None:
         self._consumer.assign([TopicPartition(self._topic, partition) for partition in self._wanted])

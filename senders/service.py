@@ -1,8 +1,9 @@
 """How does a sender take relaunches, and when is it done with one?
 
 Law 1  A position is committed only when every relaunch before it has an outcome on `relance.outcomes`.
-Law 2  One fence serves all messages that wait when it starts.
+Law 2  One fence serves all messages of a round.
 Law 3  A message that is put off keeps its place: it is tried again when its time has come, each time behind a new fence.
+Law 4  Of one relaunch, one copy at a time is tried; the next one finds what became of it.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from pydantic import ValidationError
 
 from schemas.errors import Reason, Undecodable
@@ -30,6 +31,10 @@ from streams.metrics import Metrics
 POLL_MS = 50
 #: More than this many waiting, and the sender takes no more until some have gone.
 MOST_WAITING = 1000
+#: Attempts in one round. Each reserves its message, and what is reserved when a sender dies is lost as `unknown`.
+MOST_AT_ONCE = 64
+#: How long Kafka or the suppression table are left alone after one of them did not answer.
+AGAIN_S = 1.0
 
 log = structlog.get_logger()
 
@@ -69,6 +74,8 @@ class Sender(ConsumerRebalanceListener):  # type: ignore[misc]
         self._waiting: list[Waiting] = []
         self._next: dict[TopicPartition, int] = {}
         self._committed: dict[TopicPartition, int] = {}
+        #: No fence before, by `time.monotonic()`.
+        self._fence_not_before = 0.0
         self._moving = asyncio.Lock()
 
     async def serve(self, topic: str, stopping: asyncio.Event) -> None:
@@ -87,10 +94,11 @@ class Sender(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Finish the round, commit, and leave what waits to whoever comes next."""
         async with self._moving:
-            await self._commit()
-            self._waiting.clear()
-            self._next.clear()
-            self._committed.clear()
+            try:
+                await self._commit()
+            finally:
+                for kept in (self._waiting, self._next, self._committed):
+                    kept.clear()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Nothing to prepare."""
@@ -112,19 +120,31 @@ class Sender(ConsumerRebalanceListener):  # type: ignore[misc]
         self._metrics.dead_letters.labels(letter.source_topic, letter.reason).inc()
 
     async def _round(self) -> None:
-        """Try everything whose time has come, behind one fence."""
-        now = time.monotonic()
-        due = [waiting for waiting in self._waiting if waiting.not_before <= now]
-        if due:
-            try:
-                lease = await self._lease()
-            except FenceTimeout as timeout:
-                log.warning("deferred", messages=len(due), why=str(timeout))
-                return
-            ended = await asyncio.gather(*[self._try(waiting, lease) for waiting in due])
-            gone = {id(waiting) for waiting, is_gone in zip(due, ended, strict=True) if is_gone}
-            self._waiting = [waiting for waiting in self._waiting if id(waiting) not in gone]
-        self._metrics.deferred.labels(self._channel).set(len(self._waiting))
+        """Try what is due, behind one fence. What an attempt raises is raised once the others have ended."""
+        due = self._due(time.monotonic())
+        if not due:
+            return
+        try:
+            lease = await self._lease()
+        except FenceTimeout as timeout:
+            self._fence_not_before = time.monotonic() + AGAIN_S
+            log.warning("deferred", messages=len(self._waiting), why=str(timeout))
+            return
+        ended = await asyncio.gather(*[self._try(waiting, lease) for waiting in due], return_exceptions=True)
+        gone = {id(waiting) for waiting, end in zip(due, ended, strict=True) if end is True}
+        self._waiting = [waiting for waiting in self._waiting if id(waiting) not in gone]
+        for end in ended:
+            if isinstance(end, BaseException):
+                raise end
+
+    def _due(self, now: float) -> list[Waiting]:
+        """Return the first that are due, of each relaunch its oldest copy only."""
+        if now < self._fence_not_before:
+            return []
+        oldest: dict[str, Waiting] = {}
+        for waiting in self._waiting:
+            oldest.setdefault(waiting.relaunch.relaunch_id, waiting)
+        return [waiting for waiting in oldest.values() if waiting.not_before <= now][:MOST_AT_ONCE]
 
     async def _try(self, waiting: Waiting, lease: Lease) -> bool:
         """Attempt one relaunch; say whether it has its outcome."""
@@ -133,7 +153,13 @@ class Sender(ConsumerRebalanceListener):  # type: ignore[misc]
             waiting.not_before = time.monotonic() + result.after.total_seconds()
             log.info("put_off", relaunch_id=waiting.relaunch.relaunch_id, reason=result.reason)
             return False
-        await self._tell(result)
+        try:
+            await self._tell(result)
+        except KafkaError as error:
+            # It keeps its place, and the next attempt finds in the table what became of it.
+            waiting.not_before = time.monotonic() + AGAIN_S
+            log.warning("outcome_not_told", relaunch_id=result.relaunch_id, why=type(error).__name__)
+            return False
         self._count(waiting.relaunch, result)
         return True
 
@@ -162,6 +188,7 @@ class Sender(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._metrics.commit_refused.labels(f"sender-{self._channel}").inc()
 
     def _breathe(self) -> None:
+        self._metrics.deferred.labels(self._channel).set(len(self._waiting))
         assigned = self._consumer.assignment()
         if len(self._waiting) >= MOST_WAITING:
             self._consumer.pause(*assigned)
