@@ -107,8 +107,11 @@ class Lane(Service, ConsumerRebalanceListener, Generic[State]):  # type: ignore[
             fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
             async with self._moving:
                 await self._open_assigned()
-                for partition, records in fetched.items():
+            for partition, records in fetched.items():
+                await self._until_landed(partition)
+                async with self._moving:
                     await self._hand_over(partition, records)
+            async with self._moving:
                 self._collect()
                 if asyncio.get_running_loop().time() - last_commit >= COMMIT_SECONDS:
                     last_commit = asyncio.get_running_loop().time()
@@ -138,10 +141,15 @@ class Lane(Service, ConsumerRebalanceListener, Generic[State]):  # type: ignore[
         begins: int = (await self._consumer.beginning_offsets([partition]))[partition]
         return begins
 
+    async def _until_landed(self, partition: TopicPartition) -> None:
+        """Wait for the batch in flight, but not in the way of a revocation, which gives it up if it does not finish."""
+        while (before := self._flying.get(partition)) is not None and not before.delivered.done():
+            await asyncio.wait([before.delivered], timeout=POLL_MS / 1000)
+
     async def _hand_over(self, partition: TopicPartition, records: list[Any]) -> None:
         before = self._flying.get(partition)
         if before is not None:
-            await before.delivered
+            before.delivered.result()
             self._land(partition, before)
         if partition not in self._open or partition in self._rewinds:
             return
