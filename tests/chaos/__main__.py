@@ -1,0 +1,110 @@
+"""`python -m tests.chaos detect` lets things go wrong, and tells what became of it."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tests.chaos.report import Report
+from tests.chaos.run import EVENTS_PER_VISITOR, Plan, run
+from tests.chaos.stand import own_broker
+
+app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+
+#: Two million events in 90 s.
+PER_SECOND = 22_500
+
+Seconds = Annotated[float, typer.Option(min=5, help="How long things go wrong.")]
+Events = Annotated[int | None, typer.Option(min=100, help=f"Events to publish; {PER_SECOND:,} a second if absent.")]
+Partitions = Annotated[int, typer.Option(min=1, help="Partitions of the journal.")]
+Kept = Annotated[Path | None, typer.Option(help="Keep logs, differences and Kafka's data here.")]
+
+
+@app.command()
+def detect(
+    seed: Annotated[int, typer.Option(help="Which history, and which faults.")] = 1,
+    seconds: Seconds = 90,
+    events: Events = None,
+    partitions: Partitions = 12,
+    directory: Kept = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Kill and freeze workers and broker while a crowd shops. Example: detect --seed 7 --seconds 90 --json"""
+    report = _run(_plan(seed, seconds, events, partitions), directory)
+    if as_json:
+        print(json.dumps(report.figures()))
+    else:
+        table = Table(title=f"seed {seed}", show_header=False)
+        for name, figure in report.figures().items():
+            table.add_row(name, _cell(figure))
+        Console().print(table)
+    sys.exit(not report.is_right)
+
+
+#: The columns of the table, and what heads them.
+COLUMNS = {
+    "seed": "seed", "events": "events", "decisions": "decisions", "missing": "missing", "spurious": "spurious",
+    "duplicates": "duplicates", "stalled_partitions": "stalled", "journal_missing": "journal missing",
+    "journal_out_of_order": "out of order", "replay_equal": "replay equal", "kills": "kills", "freezes": "freezes",
+    "terminations": "terminated", "joins": "joins", "broker_kills": "broker kills", "broker_freezes": "broker freezes",
+    "recovery_seconds": "recovery, s",
+}  # fmt: skip
+
+
+@app.command(name="table")
+def table_(
+    seeds: Annotated[str, typer.Option(help="The first and the last, 1-20.")] = "1-20",
+    seconds: Seconds = 90,
+    events: Events = None,
+    partitions: Partitions = 12,
+) -> None:
+    """Run many seeds and print what they showed as a Markdown table. Example: table --seeds 1-20 --seconds 90"""
+    first, _, last = seeds.partition("-")
+    print("|", " | ".join(COLUMNS.values()), "|")
+    print("|", " | ".join("---" for _ in COLUMNS), "|", flush=True)
+    are_right = []
+    for seed in range(int(first), int(last or first) + 1):
+        report = _run(_plan(seed, seconds, events, partitions), None)
+        are_right.append(report.is_right)
+        print("|", " | ".join(_cell(report.figures()[name]) for name in COLUMNS), "|", flush=True)
+    sys.exit(not all(are_right))
+
+
+def _cell(figure: object) -> str:
+    if isinstance(figure, bool):
+        return "yes" if figure else "no"
+    return f"{figure:,}" if isinstance(figure, int | float) else str(figure)
+
+
+def _plan(seed: int, seconds: float, events: int | None, partitions: int) -> Plan:
+    count = events or round(PER_SECOND * seconds)
+    visitors = max(10, count // EVENTS_PER_VISITOR)
+    return Plan(seed=seed, seconds=seconds, events=count, visitors=visitors, journal_partitions=partitions)
+
+
+def _run(plan: Plan, directory: Path | None) -> Report:
+    """Run on a broker of its own, with a line that shows how far it is to somebody at a terminal."""
+    console = Console(stderr=True)
+    with TemporaryDirectory(prefix="relance-chaos-") as temporary, console.status("starting Kafka") as status:
+        home = directory or Path(temporary)
+        home.mkdir(parents=True, exist_ok=True)
+        return asyncio.run(_on_own_broker(plan, home, lambda words: status.update(f"seed {plan.seed}: {words}")))
+
+
+async def _on_own_broker(plan: Plan, home: Path, show: Callable[[str], None]) -> Report:
+    async with own_broker(home) as kafka:
+        return await run(plan, kafka, home, show=show)
+
+
+if __name__ == "__main__":
+    # Else Python prints what the client library says of a broker that is down, as it has to be.
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
+    app()

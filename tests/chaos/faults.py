@@ -1,0 +1,174 @@
+"""What goes wrong, when, and how is it done?
+
+A schedule is data, made from a seed; `Troubles` carries it out. Each kind of fault comes once, in random order, before any comes again.
+"""
+
+import asyncio
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from streams.local.kafka import LocalKafka
+from streams.local.server import wait_async
+from tests.chaos.stand import Worker
+
+Kind = Literal["kill", "freeze", "terminate", "storm", "broker_kill", "broker_freeze"]
+
+BROKER, JOINER = "broker", "joiner"
+#: A worker freezes for longer than the session timeout of its group, so that others take over before it wakes up.
+SESSION_TIMEOUT_S = 10.0
+FIRST_AT_S = 2.0
+GAP_S = (1.5, 6.0)
+#: How long each kind of fault lasts.
+LASTS_S: dict[Kind, tuple[float, float]] = {
+    "kill": (0.1, 2.0),
+    "freeze": (SESSION_TIMEOUT_S + 1, SESSION_TIMEOUT_S + 4),
+    "terminate": (0.1, 2.0),
+    "storm": (5.0, 10.0),
+    "broker_kill": (0.1, 3.0),
+    "broker_freeze": (1.0, 20.0),
+}
+LOOK_S = 0.1
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: how many seconds after the start it comes, whom it befalls, and how long it lasts."""
+
+    at_s: float
+    kind: Kind
+    target: str
+    lasts_s: float
+
+
+def schedule(seed: int, seconds: float, workers: Sequence[str]) -> list[Fault]:
+    """Return the faults of a run, all over by its end."""
+    random = Random(seed)
+    faults: list[Fault] = []
+    waiting: list[Kind] = []
+    at = FIRST_AT_S
+    while at < seconds:
+        waiting = waiting or random.sample(list(LASTS_S), len(LASTS_S))
+        kind = waiting.pop()
+        target = JOINER if kind == "storm" else BROKER if kind.startswith("broker") else random.choice(workers)
+        lasts = random.uniform(*LASTS_S[kind])
+        if at + LASTS_S[kind][0] < seconds:
+            faults.append(Fault(at, kind, target, min(lasts, seconds - at)))
+            at += random.uniform(*GAP_S)
+        elif all(at + LASTS_S[kind][0] >= seconds for kind in LASTS_S):
+            break
+    return faults
+
+
+class Troubles:
+    """The workers of a run and its broker, what befalls them, and whoever starts them again."""
+
+    def __init__(self, kafka: LocalKafka, workers: dict[str, Worker], joiner: Worker) -> None:
+        self.counts: Counter[str] = Counter()
+        #: When the last fault was over, by the monotonic clock.
+        self.healed_at = time.monotonic()
+        #: What happened when, a line each, to be read beside the workers' logs.
+        self.story: list[str] = []
+        self._kafka = kafka
+        self._workers = workers
+        self._joiner = joiner
+        self._wanted: set[str] = set()
+        self._taken: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def start(self) -> None:
+        """Start all workers but the one that comes and goes."""
+        for name, worker in self._workers.items():
+            worker.launch()
+            self._wanted.add(name)
+
+    async def keep_up(self) -> None:
+        """Start again whatever ends by itself, as whoever runs workers for good would; until cancelled."""
+        while True:
+            for name in sorted(self._wanted):
+                if self._workers[name].pid is None:
+                    self.counts["exits"] += 1
+                    self._tell(f"{name} ended by itself")
+                    self._workers[name].launch()
+            await asyncio.sleep(1.0)
+
+    async def befall(self, faults: Iterable[Fault]) -> None:
+        """Carry out a schedule, and see that everything runs afterwards."""
+        started = time.monotonic()
+        async with asyncio.TaskGroup() as group:
+            for fault in faults:
+                group.create_task(self._one(fault, started + fault.at_s))
+        self.healed_at = time.monotonic()
+
+    async def stop(self) -> None:
+        """End every worker."""
+        self._wanted.clear()
+        for server in (self._kafka, *self._workers.values()):
+            server.thaw()
+        await asyncio.gather(*(wait_async(worker.stopping()) for worker in (*self._workers.values(), self._joiner)))
+
+    def _tell(self, what: str) -> None:
+        self.story.append(f"{time.strftime('%H:%M:%S', time.gmtime())} {what}")
+
+    async def _one(self, fault: Fault, at: float) -> None:
+        await asyncio.sleep(at - time.monotonic())
+        async with self._taken[fault.target]:
+            self._tell(f"{fault.kind} {fault.target} {fault.lasts_s:.1f} s")
+            if fault.target == BROKER:
+                await self._broker(fault)
+            elif fault.target == JOINER:
+                await self._storm(fault.lasts_s)
+            else:
+                await self._worker(fault, self._workers[fault.target])
+            self._tell(f"{fault.kind} {fault.target} is over")
+
+    async def _broker(self, fault: Fault) -> None:
+        self.counts[f"{fault.kind}s"] += 1
+        if fault.kind == "broker_kill":
+            self._kafka.kill()
+            await asyncio.sleep(fault.lasts_s)
+            await wait_async(self._kafka.starting())
+        else:
+            self._kafka.freeze()
+            await asyncio.sleep(fault.lasts_s)
+            self._kafka.thaw()
+
+    async def _worker(self, fault: Fault, worker: Worker) -> None:
+        self.counts[f"{fault.kind}s"] += 1
+        if fault.kind == "freeze":
+            worker.freeze()
+            await asyncio.sleep(fault.lasts_s)
+            worker.thaw()
+            return
+        self._wanted.discard(fault.target)
+        if fault.kind == "kill":
+            worker.kill()
+        else:
+            await wait_async(worker.stopping())
+        await asyncio.sleep(fault.lasts_s)
+        worker.launch()
+        self._wanted.add(fault.target)
+
+    async def _storm(self, lasts_s: float) -> None:
+        """Have one more worker join and leave, by turns properly and not."""
+        ends_at = time.monotonic() + lasts_s
+        for leave in _turns():
+            self._joiner.launch()
+            self.counts["joins"] += 1
+            while not self._joiner.is_ready() and self._joiner.pid and time.monotonic() < ends_at:
+                await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(1.0)
+            if leave == "killed":
+                self._joiner.kill()
+            else:
+                await wait_async(self._joiner.stopping())
+            if time.monotonic() >= ends_at:
+                return
+
+
+def _turns() -> Iterator[str]:
+    while True:
+        yield "leaves"
+        yield "killed"

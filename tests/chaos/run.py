@@ -1,0 +1,125 @@
+"""How does one run go: a crowd, workers, faults; then peace, and the verdict?"""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from streams.local.kafka import LocalKafka
+from tests.chaos.faults import Fault, Troubles, schedule
+from tests.chaos.feed import Feed
+from tests.chaos.report import Report
+from tests.chaos.stand import CHECKOUT, DETECT, INGEST, JOURNAL, Stand
+from tests.chaos.verdict import Judge
+
+LOOK_S = 0.5
+#: A deadline that is past has fired by now, unless nobody looks after it.
+FIRES_WITHIN_S = 20.0
+#: What a shop's visitor does in about four seconds.
+EVENTS_PER_VISITOR = 20
+
+Show = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run consists of."""
+
+    seed: int
+    seconds: float
+    events: int
+    visitors: int
+    journal_partitions: int = 12
+    public_partitions: int = 6
+    workers: dict[str, str] = field(
+        default_factory=lambda: {"ingest-1": INGEST, "ingest-2": INGEST, "detect-1": DETECT, "detect-2": DETECT}
+    )
+    #: None for a schedule made from the seed.
+    faults: list[Fault] | None = None
+    #: What is wrong with the workers, by role (`tests/chaos/broken_worker.py`).
+    broken: dict[str, str] = field(default_factory=dict)
+    #: How long after the last fault partitions may be behind before they count as stalled.
+    patience_s: float = 180.0
+
+
+async def run(
+    plan: Plan, kafka: LocalKafka, directory: Path, namespace: str = "", show: Show = lambda words: None
+) -> Report:
+    """Run on a broker, keeping logs and differences in `directory`."""
+    stand = Stand(kafka, directory, namespace, plan.journal_partitions, plan.public_partitions)
+    await stand.prepare()
+    workers = {name: stand.worker(role, name, plan.broken.get(role)) for name, role in plan.workers.items()}
+    troubles = Troubles(kafka, workers, stand.worker(DETECT, "joiner", plan.broken.get(DETECT)))
+    troubles.start()
+    keeping = asyncio.create_task(troubles.keep_up())
+    try:
+        await _live_through(plan, stand, troubles, show)
+        judge = Judge(stand.settings)
+        recovery_s, stalled = await _recovered(plan, stand, troubles, judge, show)
+    finally:
+        keeping.cancel()
+        await troubles.stop()
+        (directory / "story.txt").write_text("\n".join(troubles.story))
+    show("judging")
+    verdict = await judge.verdict()
+    verdict.write(directory / "differences.txt")
+    replayed = await _replayed(stand)
+    (directory / "live.jsonl").write_bytes(verdict.live)
+    return Report.of(
+        plan.seed, verdict, troubles.counts, stalled=len(stalled), recovery_s=recovery_s, replayed=replayed
+    )
+
+
+async def _live_through(plan: Plan, stand: Stand, troubles: Troubles, show: Show) -> None:
+    feed = Feed(stand, plan.seed, events=plan.events, visitors=plan.visitors, per_second=plan.events / plan.seconds)
+    faults = schedule(plan.seed, plan.seconds, list(plan.workers)) if plan.faults is None else plan.faults
+    async with asyncio.TaskGroup() as group:
+        group.create_task(feed.run(lambda done: show(f"{done:,} of {plan.events:,} events; {dict(troubles.counts)}")))
+        group.create_task(troubles.befall(faults))
+
+
+async def _recovered(plan: Plan, stand: Stand, troubles: Troubles, judge: Judge, show: Show) -> tuple[float, list[str]]:
+    """Wait until nothing is behind and nothing is pending; return how long the first took, and the partitions that stalled."""
+    give_up_at = time.monotonic() + plan.patience_s
+    recovery_s: float | None = None
+    while time.monotonic() < give_up_at:
+        behind = await _behind(stand)
+        if behind:
+            show(f"{sum(behind.values()):,} records behind")
+        elif behind is not None:
+            if recovery_s is None:
+                recovery_s = time.monotonic() - troubles.healed_at
+                show("reading the public topics")
+                await judge.published()
+            show("reading the journal")
+            read, pending = await judge.follow(), judge.pending()
+            if not read and (not pending or _is_overdue(pending)):
+                return recovery_s, [f"{JOURNAL}/{number}" for number in pending]
+        await asyncio.sleep(LOOK_S)
+    return recovery_s or plan.patience_s, sorted(await _behind(stand) or ())
+
+
+def _is_overdue(pending: dict[int, int]) -> bool:
+    return max(pending.values()) / 1000 + FIRES_WITHIN_S < time.time()
+
+
+async def _behind(stand: Stand) -> dict[str, int] | None:
+    """Return what waits for whom, ingest first: what it appends while we look counts for detection."""
+    of_ingest = await stand.behind(INGEST)
+    of_detection = await stand.behind(DETECT)
+    return None if of_ingest is None or of_detection is None else of_ingest | of_detection
+
+
+async def _replayed(stand: Stand) -> bytes:
+    """Return what `relance replay --journal` writes."""
+    out = stand.directory / "replayed.jsonl"
+    command = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "streams.cli", "replay", "--journal", "--out", str(out),
+        env=os.environ | stand.environment, cwd=CHECKOUT, stdout=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    if await command.wait() != 0:
+        raise RuntimeError("relance replay failed")
+    return out.read_bytes()

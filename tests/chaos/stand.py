@@ -1,0 +1,139 @@
+"""What does a chaos run stand on? A broker, topics, and workers that may end at any moment, as an operator would start them."""
+
+import sys
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import yaml
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from pydantic import SecretStr
+
+from streams import provision
+from streams.kafka_client import KafkaUnavailable, reachable, reader
+from streams.local.kafka import LocalKafka
+from streams.local.server import Server, wait_async
+from streams.settings import Settings
+from tests.chaos.intake_oracle import TOPICS
+from tests.chaos.journal_people import Scenario
+
+CHECKOUT = Path(__file__).parents[2]
+SECRET = "for-nothing-but-tests-on-this-machine"
+HEAP = ("-Xmx1g", "-Xms512m", "-XX:+UseG1GC")
+SCENARIOS = [
+    Scenario(name="hasty", idle_for=2_000, min_hold=500, once_per=20_000, expires_after=3_600_000),
+    Scenario(name="patient", idle_for=5_000, min_hold=1_500, once_per=30_000, expires_after=3_600_000),
+]
+#: A visitor who is silent for so long starts anew, ms.
+FORGET_AFTER = 30_000
+JOURNAL = "relance.journal"
+INGEST, DETECT = "ingest", "detect"
+
+
+class Worker(Server):
+    """One worker; `broken` names what is wrong with it (`tests/chaos/broken_worker.py`)."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str], role: str, broken: str | None) -> None:
+        super().__init__(directory)
+        self.name = role
+        self._program = ("tests.chaos.broken_worker", broken, role) if broken else ("streams.cli", "worker", role)
+        self.environment = {
+            **environment,
+            "RELANCE_METRICS_PORT": str(self.port),
+            "PYTHONPATH": str(CHECKOUT),
+        }
+
+    def command(self) -> list[str]:
+        """Return the command line."""
+        return [sys.executable, "-m", *self._program]
+
+    def launch(self) -> None:
+        """Start it without waiting for it: it may well find no broker."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._process = self.spawn(self.command())
+
+
+class Stand:
+    """Settings, scenarios and topics on one broker."""
+
+    def __init__(self, kafka: LocalKafka, directory: Path, namespace: str, journal: int, public: int) -> None:
+        self.kafka = kafka
+        self.directory = directory
+        self._scenarios = directory / "scenarios.yaml"
+        self.settings = Settings(
+            kafka_bootstrap=kafka.bootstrap,
+            namespace=namespace,
+            journal_partitions=journal,
+            public_partitions=public,
+            secret=SecretStr(SECRET),
+        )
+        self.environment = {
+            "RELANCE_KAFKA_BOOTSTRAP": kafka.bootstrap,
+            "RELANCE_NAMESPACE": namespace,
+            "RELANCE_SECRET": SECRET,
+            "RELANCE_SCENARIOS": str(self._scenarios),
+            "RELANCE_JOURNAL_PARTITIONS": str(journal),
+            "RELANCE_FORGET_AFTER": f"{FORGET_AFTER}ms",
+        }
+
+    async def prepare(self) -> None:
+        """Write the scenarios and create the topics."""
+        self._scenarios.write_text(yaml.safe_dump({"scenarios": [_written(scenario) for scenario in SCENARIOS]}))
+        async with reachable(self.settings) as admin:
+            await provision.apply(admin, self.settings)
+
+    def worker(self, role: str, name: str, broken: str | None = None) -> Worker:
+        """Return a worker that is not started yet."""
+        return Worker(self.directory / name, self.environment, role, broken)
+
+    async def behind(self, role: str) -> dict[str, int] | None:
+        """Return how many records wait for `ingest` or `detect`, by partition; None when Kafka does not say."""
+        topics = TOPICS if role == INGEST else (JOURNAL,)
+        try:
+            return await self._behind(f"relance-{role}", topics)
+        except (KafkaError, KafkaUnavailable, OSError):
+            return None
+
+    async def _behind(self, group: str, names: Iterable[str]) -> dict[str, int]:
+        async with reachable(self.settings) as admin:
+            counts = await provision.described(admin, self.settings)
+            known = await admin.list_consumer_group_offsets(self.settings.named(group))
+            partitions = [
+                TopicPartition(self.settings.named(name), number)
+                for name in names
+                for number in range(counts[name] or 0)
+            ]
+        consumer = reader(self.settings)
+        await consumer.start()
+        try:
+            ends = await consumer.end_offsets(partitions)
+        finally:
+            await consumer.stop()
+        done = {partition: position.offset for partition, position in known.items() if position.offset >= 0}
+        waiting = {partition: end - done.get(partition, 0) for partition, end in ends.items()}
+        return {f"{partition.topic}/{partition.partition}": n for partition, n in waiting.items() if n > 0}
+
+
+def _written(scenario: Scenario) -> dict[str, object]:
+    """Return a scenario as a marketer would write it."""
+    return {
+        "name": scenario.name,
+        "kind": "cart",
+        "idle_for": f"{scenario.idle_for}ms",
+        "min_hold": f"{scenario.min_hold}ms",
+        "once_per": f"{scenario.once_per}ms",
+        "expires_after": f"{scenario.expires_after}ms",
+        "steps": [{"after": "0m", "channel": scenario.channel, "template": scenario.template}],
+    }
+
+
+@asynccontextmanager
+async def own_broker(directory: Path) -> AsyncIterator[LocalKafka]:
+    """Start a broker that may be killed and frozen."""
+    kafka = LocalKafka(directory / "kafka", java_options=HEAP)
+    await wait_async(kafka.starting())
+    try:
+        yield kafka
+    finally:
+        await wait_async(kafka.stopping())
