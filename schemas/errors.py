@@ -7,20 +7,11 @@ A reason says what is wrong and what to send instead. A detail says where: it na
 contents, since a content may be somebody's name or address.
 """
 
-from enum import StrEnum
+from schemas.worded import Worded
 
 
-class Reason(StrEnum):
+class Reason(Worded):
     """Why a record is a dead letter; the value is what metrics and dead letters carry, the sentence is for people."""
-
-    #: What is wrong and what to send instead.
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> "Reason":
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     # What came is not a JSON object.
     EMPTY = "empty", "The record has no content: send a JSON object."

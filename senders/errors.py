@@ -8,22 +8,13 @@ SenderError
 """
 
 from datetime import timedelta
-from enum import StrEnum
 
+from schemas.worded import Worded
 from streams.core import decisions
 
 
-class Reason(StrEnum):
+class Reason(Worded):
     """Why a sender did not, or may not have, reached somebody. The sentence is for a support agent to read out."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> "Reason":
-        """Make a member that carries its sentence."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     UNREACHABLE = "unreachable", "The mail relay could not be reached."
     BUSY = "busy", "The mail provider asked us to come back later."

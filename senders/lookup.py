@@ -1,7 +1,8 @@
 """What is known of a contact, or of a product, right now?
 
 A sender reads the whole of a compacted topic into memory and follows it. Names and addresses are in that topic and in no other
-store; a fence waits until the contacts have been read up to it, so an erasure counts at once.
+store; a fence waits until the contacts have been read up to it, so an erasure counts at once
+(deploy/decisions/0004-names-and-addresses-live-in-one-topic.md).
 """
 
 import asyncio

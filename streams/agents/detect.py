@@ -1,6 +1,7 @@
 """What follows from the journal? The only place where rules run.
 
-Outputs are acknowledged before the changelog is written: a state that includes a record promises that what followed from it is out.
+Outputs are acknowledged before the changelog is written: a state that includes a record promises that what followed from it is out
+(deploy/decisions/0002-outputs-before-the-changelog-and-a-position-in-it.md).
 """
 
 import asyncio

@@ -33,6 +33,8 @@ class Sorted:
     """A batch, sorted into what enters and what does not."""
 
     entries: list[tuple[bytes, bytes]] = field(default_factory=list)
+    #: Records that were understood, whether anything follows from them or not.
+    understood: int = 0
     dead: list[DeadLetter] = field(default_factory=list)
     crawlers: int = 0
     fences: int = 0
@@ -46,7 +48,7 @@ class Refusals:
 
     def count(self, sorted_: Sorted) -> None:
         """Note one batch; raises `TooManyDeadLetters` at the ceiling."""
-        self.in_a_row = self.in_a_row + len(sorted_.dead) if not sorted_.entries else 0
+        self.in_a_row = 0 if sorted_.understood else self.in_a_row + len(sorted_.dead)
         if self.in_a_row > MAX_REFUSED_IN_A_ROW:
             raise TooManyDeadLetters(
                 f"{self.in_a_row} records in a row were refused, the last for: {sorted_.dead[-1].reason}"
@@ -90,8 +92,10 @@ def sort(topic: str, partition: int, records: Sequence[ConsumerRecord], secret: 
         except Undecodable as refusal:
             sorted_.dead.append(DeadLetter.of(topic, record, refusal))
         except Crawler:
+            sorted_.understood += 1
             sorted_.crawlers += 1
         else:
+            sorted_.understood += 1
             sorted_.entries.extend([(key, encode(event)) for key, event in entries])
     return sorted_
 

@@ -2,7 +2,8 @@
 
 A subject stands in the bucket of some second at or before the one it is due in. A bucket is looked into when stream time reaches
 its second: whoever is due later by then moves on to a later bucket, whoever is due in it waits in a small heap for the exact
-millisecond. So a deadline that every page view pushes back costs nothing until its first bucket comes up.
+millisecond. So a deadline that every page view pushes back costs nothing until its first bucket comes up
+(deploy/decisions/0003-one-place-per-subject-among-the-deadlines.md).
 """
 
 from collections.abc import Callable

@@ -3,22 +3,13 @@
 Not writing is a decision like writing: it has a reason, a sentence, and evidence.
 """
 
-from enum import StrEnum
-
 from msgspec import Struct
 
+from schemas.worded import Worded
 
-class Reason(StrEnum):
+
+class Reason(Worded):
     """Why somebody is not written to; checked in this order. The sentence is for a support agent to read out."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> "Reason":
-        """Make a member that carries its sentence."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     NO_CONTACT = "no_contact", "We do not know who this visitor is."
     PURCHASED = "purchased", "This person has ordered since the cart was filled, on this device or elsewhere."

@@ -2,7 +2,7 @@
 
 Law 1  A visitor is linked to a contact by the first event that names both, and by the latest one from then on.
 Law 2  An order counts for a contact from whichever device: one that did not name the contact is handed over to it, at once
-       when the visitor is linked, at the first link otherwise.
+       when the visitor is linked, at the first link otherwise (deploy/decisions/0005-suppress-wide.md).
 Law 3  A candidate goes to the contact the visitor is linked to when its deadline fires.
 """
 

@@ -7,6 +7,7 @@ was made with. Names and addresses stay behind; what goes in is a fingerprint.
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 
 from crawleruseragents import is_crawler
 
@@ -61,18 +62,18 @@ def entries_of(
     `arrived_at` is its append time, ms, UTC. Raises `schemas.errors.Undecodable` for a dead letter, `Crawler` for a bot's page view.
     """
     message = decode(topic, raw, arrived_at=arrived_at, key=key)
-    return _TRANSLATIONS[type(message)](message, source, offset, secret)
+    if isinstance(message, ContactErased | ProductRemoved):
+        return ()
+    id = message.event_id
+    common = {"id": id, "digest": digest_of(id), "at": message.occurred_at, "source": source, "offset": offset}
+    return _TRANSLATIONS[type(message)](message, common, secret)
 
 
-def _page_view(message: PageView, source: int, offset: int, secret: bytes) -> Iterable[Entry]:
+def _page_view(message: PageView, common: dict[str, Any], secret: bytes) -> Iterable[Entry]:
     if message.user_agent is not None and _is_crawler(message.user_agent):
         raise Crawler
     viewed = PageViewed(
-        id=message.event_id,
-        digest=digest_of(message.event_id),
-        at=message.occurred_at,
-        source=source,
-        offset=offset,
+        **common,
         contact_id=message.contact_id,
         kind=message.kind,
         product_id=message.product_id,
@@ -80,13 +81,9 @@ def _page_view(message: PageView, source: int, offset: int, secret: bytes) -> It
     return ((subject(VISITOR, message.shop_id, message.visitor_id), viewed),)
 
 
-def _cart_change(message: CartChange, source: int, offset: int, secret: bytes) -> Iterable[Entry]:
+def _cart_change(message: CartChange, common: dict[str, Any], secret: bytes) -> Iterable[Entry]:
     changed = CartChanged(
-        id=message.event_id,
-        digest=digest_of(message.event_id),
-        at=message.occurred_at,
-        source=source,
-        offset=offset,
+        **common,
         contact_id=message.contact_id,
         action=message.action,
         product_id=message.product_id,
@@ -98,13 +95,9 @@ def _cart_change(message: CartChange, source: int, offset: int, secret: bytes) -
     return ((subject(VISITOR, message.shop_id, message.visitor_id), changed),)
 
 
-def _order(message: Order, source: int, offset: int, secret: bytes) -> Iterable[Entry]:
+def _order(message: Order, common: dict[str, Any], secret: bytes) -> Iterable[Entry]:
     changed = OrderChanged(
-        id=message.event_id,
-        digest=digest_of(message.event_id),
-        at=message.occurred_at,
-        source=source,
-        offset=offset,
+        **common,
         contact_id=message.contact_id,
         order_id=message.order_id,
         status=message.status,
@@ -114,13 +107,9 @@ def _order(message: Order, source: int, offset: int, secret: bytes) -> Iterable[
     return [(key, changed) for key in (*named, *_addresses(message, secret))]
 
 
-def _consent_change(message: ConsentChange, source: int, offset: int, secret: bytes) -> Iterable[Entry]:
+def _consent_change(message: ConsentChange, common: dict[str, Any], secret: bytes) -> Iterable[Entry]:
     changed = ConsentChanged(
-        id=message.event_id,
-        digest=digest_of(message.event_id),
-        at=message.occurred_at,
-        source=source,
-        offset=offset,
+        **common,
         channel=message.channel,
         purpose=message.purpose,
         granted=message.state == "granted",
@@ -128,13 +117,9 @@ def _consent_change(message: ConsentChange, source: int, offset: int, secret: by
     return ((subject(CONTACT, message.shop_id, message.contact_id), changed),)
 
 
-def _contact(message: Contact, source: int, offset: int, secret: bytes) -> Iterable[Entry]:
+def _contact(message: Contact, common: dict[str, Any], secret: bytes) -> Iterable[Entry]:
     known = AddressKnown(
-        id=message.event_id,
-        digest=digest_of(message.event_id),
-        at=message.occurred_at,
-        source=source,
-        offset=offset,
+        **common,
         contact_id=message.contact_id,
     )
     return [(key, known) for key in _addresses(message, secret)]
@@ -146,8 +131,8 @@ def _addresses(message: Order | Contact, secret: bytes) -> Iterable[bytes]:
             yield subject(kind, message.shop_id, fingerprint(secret, address))
 
 
-def _nothing(message: Message, source: int, offset: int, secret: bytes) -> Iterable[Entry]:
-    """Detection needs no products yet, and forgets nobody by name: it knows no names."""
+def _nothing(message: Message, common: dict[str, Any], secret: bytes) -> Iterable[Entry]:
+    """Detection needs no products yet."""
     return ()
 
 
@@ -157,7 +142,5 @@ _TRANSLATIONS: dict[type, Callable[..., Iterable[Entry]]] = {
     Order: _order,
     ConsentChange: _consent_change,
     Contact: _contact,
-    ContactErased: _nothing,
     Product: _nothing,
-    ProductRemoved: _nothing,
 }

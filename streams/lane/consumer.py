@@ -4,6 +4,8 @@ Law 1  A partition is not processed before its state has been opened (restored).
 Law 2  A position is committed only after all that the records before it led to was acknowledged.
 Law 3  On revocation the batch in flight finishes, its position is committed, and the state is dropped.
 Law 4  One batch of a partition is in flight at a time; batches of different partitions overlap.
+
+Why not Faust's own consumer: deploy/decisions/0001-lanes-instead-of-fausts-consumer.md
 """
 
 import asyncio

@@ -50,6 +50,16 @@ class Bench:
         """Let time pass on the journal: whatever is pending fires."""
         await self.fill(topics.JOURNAL.name, {number: [(TICK_KEY, TICK, at)] for number in range(partitions)})
 
+    @asynccontextmanager
+    async def installation(self, name: str, *, recorded_time: bool) -> AsyncIterator["Bench"]:
+        """Lend an installation of its own on the same broker; its topics go when it is given back."""
+        settings = self.settings.model_copy(update={"namespace": f"{name}."})
+        async with reachable(settings) as admin:
+            await provision_for_bench(admin, settings, recorded_time=recorded_time)
+            yield Bench(self.directory / name, settings, {**self.environment, "RELANCE_NAMESPACE": settings.namespace})
+            topics_of_it = [topic for topic in await admin.list_topics() if topic.startswith(settings.namespace)]
+            await admin.delete_topics(topics_of_it)
+
     async def decided(self) -> set[str]:
         """Return the ids that stand on `relance.decisions`."""
         decode = msgspec.json.Decoder(Decision).decode
@@ -67,7 +77,12 @@ async def provision_for_bench(admin: AIOKafkaAdminClient, settings: Settings, *,
         differing.append((topics.JOURNAL, TIME_AS_GIVEN))
     await admin.create_topics(
         [
-            NewTopic(settings.named(topic.name), provision.partitions_of(topic, settings), 1, topic_configs=topic.config | config)
+            NewTopic(
+                settings.named(topic.name),
+                provision.partitions_of(topic, settings),
+                1,
+                topic_configs=topic.config | config,
+            )
             for topic, config in differing
         ]
     )

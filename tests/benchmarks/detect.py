@@ -6,7 +6,7 @@ from streams.core.identity import VISITOR, subject
 from streams.journal.intake import digest_of
 from streams.journal.records import encode, partition_of
 from streams.local.server import wait_async
-from tests.benchmarks.bench_stack import Bench, bench
+from tests.benchmarks.bench_stack import bench
 from tests.benchmarks.process import Measured, speed
 from tests.benchmarks.workload import SHOP, SPAN_MS, START_MS, Happening, contact_of, happenings, relaunch_ids
 
@@ -16,7 +16,7 @@ SOURCES = {"page": 0, "search": 0, "add": 1 << 16, "order": 2 << 16}
 async def detect(events: int, visitors: int, partitions: int) -> dict[str, object]:
     """Measure; raises `AssertionError` when what was decided is not what had to be."""
     async with bench(journal_partitions=partitions, recorded_time=True) as stand:
-        await _fill(stand, events, visitors, partitions)
+        await stand.fill(topics.JOURNAL.name, journal_of(events, visitors, partitions))
         worker = Measured(stand.directory / "worker", stand.environment, "worker", "detect")
         await wait_async(worker.starting())
         try:
@@ -33,12 +33,13 @@ async def detect(events: int, visitors: int, partitions: int) -> dict[str, objec
     return {"events": events, "decisions": len(found), **speed(looks), "peak_mb": round(peak_mb)}
 
 
-async def _fill(stand: Bench, events: int, visitors: int, partitions: int) -> None:
+def journal_of(events: int, visitors: int, partitions: int) -> dict[int, list[tuple[bytes, bytes, int]]]:
+    """Return the traffic as ingest would have written it: (key, value, append time in ms) by partition."""
     by_partition: dict[int, list[tuple[bytes, bytes, int]]] = {number: [] for number in range(partitions)}
     for event in happenings(events, visitors):
         key = subject(VISITOR, SHOP, f"v{event.visitor}")
         by_partition[partition_of(key, partitions)].append((key, encode(_record(event)), event.at))
-    await stand.fill(topics.JOURNAL.name, by_partition)
+    return by_partition
 
 
 def _record(event: Happening) -> Record:

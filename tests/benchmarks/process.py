@@ -5,9 +5,7 @@ CPU seconds are user and system of the process itself (Linux, /proc); progress i
 
 import asyncio
 import os
-import sys
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,7 @@ from pathlib import Path
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from streams.local.server import Server
+from streams.demo.run import Part
 
 LOOK_SECONDS = 0.05
 
@@ -30,18 +28,8 @@ class Look:
     done: float
 
 
-class Measured(Server):
-    """A worker of Relance, started as an operator would, and measured from outside."""
-
-    def __init__(self, directory: Path, environment: Mapping[str, str], *words: str) -> None:
-        super().__init__(directory)
-        self.name = "-".join(words)
-        self._words = words
-        self.environment = {**environment, "RELANCE_METRICS_PORT": str(self.port)}
-
-    def command(self) -> list[str]:
-        """Return the command line."""
-        return [sys.executable, "-m", "streams.cli", *self._words]
+class Measured(Part):
+    """A worker of Relance, measured from outside."""
 
     async def metric(self, session: aiohttp.ClientSession, name: str) -> float:
         """Return the sum of a metric over its labels."""

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,8 @@ from tests.chaos.report import Report
 from tests.chaos.stand import CHECKOUT, DETECT, INGEST, JOURNAL, Stand
 from tests.chaos.verdict import Judge
 
-LOOK_S = 0.5
+LOOK_S = 0.25
+STARTED_WITHIN_S = 120.0
 #: A deadline that is past has fired by now, unless nobody looks after it.
 FIRES_WITHIN_S = 20.0
 #: What a shop's visitor does in about four seconds.
@@ -56,6 +58,8 @@ async def run(
     troubles.start()
     keeping = asyncio.create_task(troubles.keep_up())
     try:
+        show("the workers divide the partitions")
+        await _divided(plan, stand)
         await _live_through(plan, stand, troubles, show)
         judge = Judge(stand.settings)
         recovery_s, stalled = await _recovered(plan, stand, troubles, judge, show)
@@ -71,6 +75,14 @@ async def run(
     return Report.of(
         plan.seed, verdict, troubles.counts, stalled=len(stalled), recovery_s=recovery_s, replayed=replayed
     )
+
+
+async def _divided(plan: Plan, stand: Stand) -> None:
+    """Wait until every worker has its part."""
+    async with asyncio.timeout(STARTED_WITHIN_S):
+        for role, count in Counter(plan.workers.values()).items():
+            while await stand.members(role) < count:
+                await asyncio.sleep(LOOK_S)
 
 
 async def _live_through(plan: Plan, stand: Stand, troubles: Troubles, show: Show) -> None:

@@ -87,6 +87,16 @@ class Stand:
         """Return a worker that is not started yet."""
         return Worker(self.directory / name, self.environment, role, broken)
 
+    async def members(self, role: str) -> int:
+        """Return among how many workers a role's partitions are divided; nobody while they are being divided."""
+        try:
+            async with reachable(self.settings) as admin:
+                (answer,) = await admin.describe_consumer_groups([self.settings.named(f"relance-{role}")])
+        except (KafkaError, KafkaUnavailable, OSError):
+            return 0
+        _error, _group, state, _type, _protocol, members, *_ = answer.groups[0]
+        return len(members) if state == "Stable" else 0
+
     async def behind(self, role: str) -> dict[str, int] | None:
         """Return how many records wait for `ingest` or `detect`, by partition; None when Kafka does not say."""
         topics = TOPICS if role == INGEST else (JOURNAL,)

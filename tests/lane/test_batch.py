@@ -1,7 +1,5 @@
 """Claims about a batch: it is delivered once, or it fails, and whoever waits for it is told."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
@@ -9,9 +7,9 @@ from streams.lane.batch import Batch
 
 
 @pytest.fixture
-async def batch() -> AsyncIterator[Batch[None]]:
+async def batch() -> Batch[None]:
     record = ConsumerRecord("topic", 0, 41, 0, 0, None, b"", None, 0, 0, ())
-    yield Batch(TopicPartition("topic", 0), [record], None)
+    return Batch(TopicPartition("topic", 0), [record], None)
 
 
 async def nothing() -> None: ...
@@ -44,8 +42,12 @@ async def test_an_exception_in_the_work_fails_the_batch_and_goes_on_to_the_agent
 
 
 async def test_an_exception_in_the_work_counts_even_if_a_delivery_was_begun(batch: Batch[None]) -> None:
-    with pytest.raises(KeyError), batch:
-        batch.deliver(nothing())
-        raise KeyError
+    def stumble() -> None:
+        with batch:
+            batch.deliver(nothing())
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        stumble()
     with pytest.raises(KeyError):
         await batch.delivered

@@ -84,7 +84,9 @@ async def test_a_restored_partition_goes_on_as_the_one_that_wrote_the_changelog(
     (restored,) = await installation.restored(1)
     assert (restored.offset, restored.now, restored.pending, len(restored)) == (2, NINE + 2, 2, 2)
     assert restored.next_due(NINE + 30 * MINUTE) is None
-    assert restored.next_due(NINE + 30 * MINUTE + 1) == NINE + 30 * MINUTE + 1, "the phone's deadline; the laptop's moved"
+    assert restored.next_due(NINE + 30 * MINUTE + 1) == NINE + 30 * MINUTE + 1, (
+        "the phone's deadline; the laptop's moved"
+    )
     tick = Written(3, NINE + 31 * MINUTE, TICK_KEY, TICK)
     fired = restored.apply([tick])
     assert len(fired.decisions) == 2
@@ -94,7 +96,7 @@ async def test_a_restored_partition_goes_on_as_the_one_that_wrote_the_changelog(
 async def test_the_newest_stamp_wins_though_an_older_state_was_written_later(installation: Installation) -> None:
     alive = living()
     older = read(alive, 0, changed("add", id="add")).changes
-    newer = read(alive, 1, changed("empty", None, id="empty")).changes
+    newer = read(alive, 1, changed("empty", None, id="empty", offset=1)).changes
     await installation.written(0, newer, older)
     (restored,) = await installation.restored(0)
     assert (restored.offset, restored.pending) == (1, 0)
