@@ -1,7 +1,8 @@
 """How does a journal get another number of partitions?
 
 Not in place: a subject would not find its state. Once everything in the old journal has been decided and its workers have stopped,
-the state moves into the next generation, subject by subject, and the new journal starts empty.
+the state moves into the next generation, subject by subject, and the new journal starts empty
+(deploy/decisions/0007-a-new-journal-for-another-number-of-partitions.md).
 """
 
 from collections.abc import AsyncIterator

@@ -2,7 +2,8 @@
 
 Compaction keeps the last record of a key, so a zombie's late write (queued before it was frozen, sent after it woke up) must not
 stay above a newer one. The owner of a partition knows where its own writes came to stand; whatever is between them, or behind the
-last, somebody else wrote. It reads that, and what is older than its own it writes again.
+last, somebody else wrote. It reads that, and what is older than its own it writes again
+(deploy/decisions/0006-mending-the-changelog.md).
 """
 
 import asyncio
