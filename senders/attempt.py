@@ -67,16 +67,16 @@ class EmailAttempt:
 
     async def __call__(self, relaunch: Relaunch, lease: Lease) -> Outcome | PutOff:
         """Attempt one relaunch under a lease. Raises `Misconfigured` when no message can be sent at all."""
-        if self._wall_ms() >= relaunch.expires_at:
-            return self.outcome(relaunch, "expired", Reason.TOO_LATE)
         if relaunch.relaunch_id in self._unreleased:
             return await self._put_off(relaunch, PutOff(AT_ONCE, Reason.GATE_CLOSED))
+        if self._wall_ms() >= relaunch.expires_at:
+            return await self._unless_taken(relaunch, self.outcome(relaunch, "expired", Reason.TOO_LATE))
         try:
             contact, shop = self._addressee(relaunch)
             message = self._composed(relaunch, contact, shop)
             verdict = await self._gate.admit(relaunch, lease, now_ms=self._wall_ms())
         except NeverSend as refusal:
-            return self.outcome(relaunch, "dead", refusal.reason)
+            return await self._unless_taken(relaunch, self.outcome(relaunch, "dead", refusal.reason))
         except (FenceTimeout, StoreUnavailable):
             return PutOff(SOON, Reason.GATE_CLOSED)
         match verdict:
@@ -84,12 +84,23 @@ class EmailAttempt:
                 return await self._send(relaunch, lease, message, shop, str(contact.email))
             case Suppressed(reason, evidence):
                 return self.outcome(relaunch, "suppressed", reason, evidence)
-            case AlreadySettled(result):
-                return Outcome.model_validate_json(result)
-            case AlreadyReserved():
-                return self.outcome(relaunch, "unknown", Reason.INTERRUPTED)
+            case AlreadySettled() | AlreadyReserved():
+                return self._before(relaunch, verdict)
             case _:
                 assert_never(verdict)
+
+    async def _unless_taken(self, relaunch: Relaunch, ended: Outcome) -> Outcome | PutOff:
+        """End a relaunch that is not to be admitted: by now it is too late, but an earlier attempt may have sent it."""
+        try:
+            before = await self._gate.taken(relaunch)
+        except StoreUnavailable:
+            return PutOff(SOON, Reason.GATE_CLOSED)
+        return ended if before is None else self._before(relaunch, before)
+
+    def _before(self, relaunch: Relaunch, before: AlreadySettled | AlreadyReserved) -> Outcome:
+        if isinstance(before, AlreadySettled):
+            return Outcome.model_validate_json(before.result)
+        return self.outcome(relaunch, "unknown", Reason.INTERRUPTED)
 
     def outcome(
         self,

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from schemas.relaunch import Relaunch
 from senders.fence import Fence, FenceTimeout, Lease
 from streams.core.identity import CART, CONTACT, VISITOR, subject
-from streams.stores.ports import Request, SuppressionTable, Verdict
+from streams.stores.ports import AlreadyReserved, AlreadySettled, Request, SuppressionTable, Verdict
 
 #: How old a fence may be when the message's body starts to leave.
 LEASE_S = 5.0
@@ -41,6 +41,10 @@ class Gate:
         if not self.lease_is_fresh(lease):
             raise FenceTimeout(f"the fence was passed {lease.age():.1f} s ago")
         return await self._table.reserve(_request(relaunch, now_ms))
+
+    async def taken(self, relaunch: Relaunch) -> AlreadyReserved | AlreadySettled | None:
+        """Return what is known of an earlier attempt, for a relaunch that is not to be admitted; None if there was none."""
+        return await self._table.taken(relaunch.relaunch_id)
 
     def lease_is_fresh(self, lease: Lease) -> bool:
         """Say whether a body may still leave under a lease; to be asked right before DATA."""

@@ -67,16 +67,20 @@ class SuppressionInMemory:
 
     async def reserve(self, request: Request) -> Verdict:
         """Check everything that could speak against a relaunch and reserve it, in one step."""
-        if request.relaunch_id in self._results:
-            return AlreadySettled(self._results[request.relaunch_id])
-        if request.relaunch_id in self._reserved:
-            return AlreadyReserved()
+        if before := await self.taken(request.relaunch_id):
+            return before
         if against := self._against(request):
             return against
         window = Window(request.contact, request.scenario)
         self._windows.setdefault(window, {})[request.relaunch_id] = request.now_ms
         self._reserved[request.relaunch_id] = window
         return Reserved()
+
+    async def taken(self, relaunch_id: str) -> AlreadyReserved | AlreadySettled | None:
+        """Return what reserving would find of an earlier reservation, without reserving; None if there is none."""
+        if relaunch_id in self._results:
+            return AlreadySettled(self._results[relaunch_id])
+        return AlreadyReserved() if relaunch_id in self._reserved else None
 
     async def settle(self, relaunch_id: str, result: str) -> None:
         """Note what became of a reserved relaunch. The first result stays."""

@@ -119,6 +119,16 @@ class SuppressionInRedis:
         )  # fmt: skip
         return _verdict([part.decode() for part in answer])
 
+    async def taken(self, relaunch_id: str) -> AlreadyReserved | AlreadySettled | None:
+        """Return what reserving would find of an earlier reservation, without reserving; None if there is none."""
+        key = self._keys.reservation(relaunch_id)
+        async with self._answering():
+            # redis-py declares one type for its blocking and its asyncio client
+            window, result = await cast(Awaitable[list[bytes | None]], self._client.hmget(key, ["window", "result"]))
+        if result is not None:
+            return AlreadySettled(result.decode())
+        return AlreadyReserved() if window is not None else None
+
     async def settle(self, relaunch_id: str, result: str) -> None:
         """Note what became of a reserved relaunch. The first result stays."""
         key = self._keys.reservation(relaunch_id)

@@ -95,6 +95,10 @@ class SuppressionTable(Protocol):
         """Check everything that could speak against a relaunch and reserve it, in one step."""
         ...
 
+    async def taken(self, relaunch_id: str) -> AlreadyReserved | AlreadySettled | None:
+        """Return what reserving would find of an earlier reservation, without reserving; None if there is none."""
+        ...
+
     async def settle(self, relaunch_id: str, result: str) -> None:
         """Note what became of a reserved relaunch. The first result stays."""
         ...

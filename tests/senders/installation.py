@@ -245,16 +245,6 @@ class Installation:
         known = await self._admin.list_consumer_group_offsets(self.settings.named(group))
         return sum(max(0, position.offset) for position in known.values())
 
-    async def is_rebalancing(self, group: str = GROUP) -> None:
-        """Wait until the group waits for one of its members."""
-
-        async def is_preparing() -> bool:
-            (described,) = await self._admin.describe_consumer_groups([self.settings.named(group)])
-            ((_, _, state, *_),) = described.groups
-            return bool(state == "PreparingRebalance")
-
-        await until(is_preparing)
-
     async def _is_done(self, group: str) -> bool:
         partitions = [TopicPartition(self.settings.named("relaunch"), number) for number in range(PARTITIONS)]
         ends = await self._endings.end_offsets(partitions)

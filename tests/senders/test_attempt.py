@@ -26,6 +26,7 @@ from streams.local.kafka import LocalKafka
 from streams.local.valkey import LocalValkey
 from streams.stores.facts import Consent, Purchase
 from streams.stores.in_redis import SuppressionInRedis
+from streams.stores.ports import Reserved
 from tests.senders.installation import SHOPS, Installation, a_due_relaunch, installed, now_ms
 from tests.senders.made_up import a_product
 from tests.senders.projector import SECRET
@@ -53,15 +54,17 @@ class Trying:
     products: Lookup
     ends: AsyncExitStack
 
+    def gate(self) -> Gate:
+        """Return a gate as any sender has it."""
+        here = self.here
+        return Gate(Fence(here.producer, here.table, {}, here.settings, here.metrics), here.table)
+
     def __call__(self, inbox: Inbox, wall_ms: Callable[[], int] = now_ms, **settings: object) -> EmailAttempt:
         """Return a sender's way of attempting, as after a restart."""
-        gate = Gate(
-            Fence(self.here.producer, self.here.table, {}, self.here.settings, self.here.metrics), self.here.table
-        )
         pool = SmtpPool(self.here.mailing(inbox, **settings))
         self.ends.push_async_callback(pool.close)
         public_url = self.here.settings.public_url
-        return EmailAttempt(gate, pool, self.contacts, self.products, SHOPS, public_url, SECRET, wall_ms)
+        return EmailAttempt(self.gate(), pool, self.contacts, self.products, SHOPS, public_url, SECRET, wall_ms)
 
 
 async def consent(table: SuppressionInRedis, *contacts: str) -> None:
@@ -197,6 +200,26 @@ async def test_a_message_expires_exactly_when_it_says(trying: Trying, inbox: Ope
         attempt = trying(box, wall_ms=partial(int, relaunch.expires_at - before_ms))
         assert ending(await attempt(relaunch, a_lease())) == expected
     assert len(box.messages) == 1
+
+
+async def test_what_was_sent_stays_sent_when_it_is_seen_again_too_late_or_after_an_erasure(
+    trying: Trying, inbox: OpenInbox
+) -> None:
+    box, relaunch = await inbox(), a_due_relaunch()
+    first = await trying(box)(relaunch, a_lease())
+    assert ending(first) == ("sent", None)
+    assert await trying(box, wall_ms=lambda: relaunch.expires_at)(relaunch, a_lease()) == first
+    unwritable = relaunch.model_copy(update={"template": "unwritten"})
+    assert await trying(box)(unwritable, a_lease()) == first
+
+
+async def test_what_was_cut_off_is_unknown_even_when_it_is_seen_again_too_late(
+    trying: Trying, inbox: OpenInbox
+) -> None:
+    relaunch, gate = a_due_relaunch(), trying.gate()
+    assert await gate.admit(relaunch, a_lease(), now_ms=now_ms()) == Reserved()
+    late = trying(await inbox(), wall_ms=lambda: relaunch.expires_at)
+    assert ending(await late(relaunch, a_lease())) == ("unknown", "interrupted")
 
 
 async def test_what_cannot_be_written_is_dead_and_says_why(trying: Trying, inbox: OpenInbox) -> None:

@@ -1,6 +1,7 @@
 """Claims about a whole sender, on a real Kafka, a real Valkey and a real SMTP server."""
 
 import asyncio
+import logging
 import os
 import re
 import sys
@@ -473,7 +474,13 @@ async def test_a_second_sender_that_joins_and_leaves_changes_nothing_for_those_w
     assert len({mail.to for mail in box.messages}) == len(box.messages) == 75
 
 
-async def test_who_joins_waits_for_what_is_being_handed_over(here: Installation, inbox: OpenInbox) -> None:
+async def test_who_joins_waits_for_what_is_being_handed_over(
+    here: Installation, inbox: OpenInbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def is_asked_to_let_go() -> bool:
+        return bool(re.search(r"Revoking previously assigned partitions .*TopicPartition", caplog.text))
+
+    caplog.set_level(logging.INFO, "aiokafka.consumer.group_coordinator")
     dots, box = Dots(), await inbox()
     slow = await inbox(dots)
     await here.contact()
@@ -481,7 +488,7 @@ async def test_who_joins_waits_for_what_is_being_handed_over(here: Installation,
     async with here.projecting(), here.sending(slow):
         await dots.one_is_open()
         async with here.sending(box):
-            await here.is_rebalancing()
+            await until(is_asked_to_let_go)
             dots.answer.set()
             await here.done()
             (outcome,) = await here.outcomes(1)

@@ -259,6 +259,16 @@ class SuppressionTableContract:
         await table.settle("r1", "sent")
         assert await table.reserve(REQUEST) == AlreadySettled("sent")
 
+    async def test_asking_what_was_taken_takes_nothing(self, table: SuppressionTable) -> None:
+        assert await table.taken("r1") is None
+        assert await verdict(table, YES) == Reserved()
+        assert await table.taken("r1") == AlreadyReserved()
+        await table.release("r1")
+        assert await table.taken("r1") is None
+        assert await table.reserve(REQUEST) == Reserved()
+        await table.settle("r1", "sent")
+        assert await table.taken("r1") == AlreadySettled("sent")
+
     async def test_a_released_relaunch_can_be_reserved_again(self, table: SuppressionTable) -> None:
         assert await verdict(table, YES) == Reserved()
         await table.release("r1")
