@@ -4,10 +4,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from streams.local.inbox import Answer, Inbox
 from streams.local.kafka import LocalKafka
 from streams.local.valkey import LocalValkey
+
+# How long an example takes says how busy the machine is, not whether a claim holds.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

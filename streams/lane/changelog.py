@@ -57,8 +57,8 @@ class Changelog:
         if not partitions:
             return
         consumer = self._connect()
-        await consumer.start()
         try:
+            await consumer.start()
             for partition, end in (await consumer.end_offsets(partitions)).items():
                 self._ends[partition.partition] = end
         finally:

@@ -125,8 +125,14 @@ class _Queue:
                 sent = await self._producer.send_batch(batch, self._topic, partition=self._partition)
             except KafkaError as error:
                 acknowledged.set_exception(error)
+                self._fail_waiting(error)
             else:
                 sent.add_done_callback(partial(_pass_on, acknowledged, batch.record_count()))
+
+    def _fail_waiting(self, error: KafkaError) -> None:
+        """What waits behind a batch that could not be sent must not go out: it would stand before it."""
+        while self._waiting:
+            self._waiting.popleft()[1].set_exception(error)
 
 
 def _pass_on(told: "asyncio.Future[Appended]", records: int, done: "asyncio.Future[RecordMetadata]") -> None:

@@ -8,7 +8,9 @@ import asyncio
 import time
 from typing import Any
 
+import structlog
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 from faust import Service
 
 from streams import topics
@@ -22,6 +24,8 @@ from streams.metrics import Metrics
 LOOK_EVERY_SECONDS = 0.02
 #: Far below `min.compaction.lag.ms` of the changelog: what somebody else wrote is covered before compaction can prefer it.
 CHECK_CHANGELOG_SECONDS = 10.0
+
+log = structlog.get_logger()
 
 
 class Ticker(Service):
@@ -62,7 +66,10 @@ class Ticker(Service):
     async def _watch_changelog(self) -> None:
         while not self.should_stop:
             await self.sleep(CHECK_CHANGELOG_SECONDS)
-            await self._changelog.look({partition.partition for partition in self._lane.owned()})
+            try:
+                await self._changelog.look({partition.partition for partition in self._lane.owned()})
+            except KafkaError as error:  # the next look will do
+                log.warning("changelog_not_looked_at", error=str(error))
 
     @Service.task
     async def _observe(self) -> None:

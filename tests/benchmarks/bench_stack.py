@@ -1,5 +1,6 @@
 """What does every measurement stand on?"""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -86,6 +87,8 @@ async def provision_for_bench(admin: AIOKafkaAdminClient, settings: Settings, *,
             for topic, config in differing
         ]
     )
+    while not {settings.named(topic.name) for topic, _ in differing} <= set(await admin.list_topics()):
+        await asyncio.sleep(0.05)
     await provision.apply(admin, settings)
 
 

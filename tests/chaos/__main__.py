@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tests.chaos.controls import FAULTS, control
 from tests.chaos.report import Report
 from tests.chaos.run import EVENTS_PER_VISITOR, Plan, run
 from tests.chaos.stand import own_broker
@@ -34,11 +35,17 @@ def detect(
     seconds: Seconds = 90,
     events: Events = None,
     partitions: Partitions = 12,
+    broken: Annotated[
+        str | None, typer.Option("--break", help=f"Break detection so that it is caught: {', '.join(FAULTS)}.")
+    ] = None,
     directory: Kept = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Kill and freeze workers and broker while a crowd shops. Example: detect --seed 7 --seconds 90 --json"""
-    report = _run(_plan(seed, seconds, events, partitions), directory)
+    plan = _plan(seed, seconds, events, partitions)
+    if broken is not None:
+        plan = control(broken, seed, plan.events, plan.visitors)
+    report = _run(plan, directory)
     if as_json:
         print(json.dumps(report.figures()))
     else:

@@ -1,12 +1,12 @@
 """What goes wrong, when, and how is it done?
 
-A schedule is data, made from a seed; `Troubles` carries it out. Each kind of fault comes once, in random order, before any comes again.
+A schedule is data, made from a seed; `Troubles` carries it out. Every kind of fault comes, in random order, before any comes again.
 """
 
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
@@ -31,6 +31,8 @@ LASTS_S: dict[Kind, tuple[float, float]] = {
     "broker_kill": (0.1, 3.0),
     "broker_freeze": (1.0, 20.0),
 }
+#: How often each kind comes in a round.
+OFTEN: dict[Kind, int] = {"kill": 3}
 LOOK_S = 0.1
 
 
@@ -44,22 +46,29 @@ class Fault:
     lasts_s: float
 
 
-def schedule(seed: int, seconds: float, workers: Sequence[str]) -> list[Fault]:
-    """Return the faults of a run, all over by its end."""
+def schedule(
+    seed: int,
+    seconds: float,
+    workers: Sequence[str],
+    *,
+    kinds: Collection[Kind] = LASTS_S.keys(),
+    session_timeout_s: float = SESSION_TIMEOUT_S,
+    gap_s: tuple[float, float] = GAP_S,
+) -> list[Fault]:
+    """Return the faults of a run, all over by its end, of some kinds."""
     random = Random(seed)
+    spans = LASTS_S | {"freeze": (session_timeout_s + 1, session_timeout_s + 4)}
+    round_ = [kind for kind in LASTS_S if kind in kinds for _ in range(OFTEN.get(kind, 1))]
     faults: list[Fault] = []
     waiting: list[Kind] = []
     at = FIRST_AT_S
-    while at < seconds:
-        waiting = waiting or random.sample(list(LASTS_S), len(LASTS_S))
+    while fitting := {kind for kind in round_ if at + spans[kind][0] < seconds}:
+        waiting = waiting or random.sample(round_, len(round_))
         kind = waiting.pop()
-        target = JOINER if kind == "storm" else BROKER if kind.startswith("broker") else random.choice(workers)
-        lasts = random.uniform(*LASTS_S[kind])
-        if at + LASTS_S[kind][0] < seconds:
-            faults.append(Fault(at, kind, target, min(lasts, seconds - at)))
-            at += random.uniform(*GAP_S)
-        elif all(at + LASTS_S[kind][0] >= seconds for kind in LASTS_S):
-            break
+        if kind in fitting:
+            target = JOINER if kind == "storm" else BROKER if kind.startswith("broker") else random.choice(workers)
+            faults.append(Fault(at, kind, target, min(random.uniform(*spans[kind]), seconds - at)))
+            at += random.uniform(*gap_s)
     return faults
 
 
@@ -68,7 +77,7 @@ class Troubles:
 
     def __init__(self, kafka: LocalKafka, workers: dict[str, Worker], joiner: Worker) -> None:
         self.counts: Counter[str] = Counter()
-        #: When the last fault was over, by the monotonic clock.
+        #: When there is peace, by the monotonic clock.
         self.healed_at = time.monotonic()
         #: What happened when, a line each, to be read beside the workers' logs.
         self.story: list[str] = []
@@ -94,13 +103,13 @@ class Troubles:
                     self._workers[name].launch()
             await asyncio.sleep(1.0)
 
-    async def befall(self, faults: Iterable[Fault]) -> None:
-        """Carry out a schedule, and see that everything runs afterwards."""
+    async def befall(self, faults: Iterable[Fault], seconds: float) -> None:
+        """Carry out a schedule; `seconds` from now, or when the last fault is over, there is peace."""
         started = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for fault in faults:
                 group.create_task(self._one(fault, started + fault.at_s))
-        self.healed_at = time.monotonic()
+        self.healed_at = max(time.monotonic(), started + seconds)
 
     async def stop(self) -> None:
         """End every worker."""

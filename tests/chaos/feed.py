@@ -14,6 +14,8 @@ from tests.chaos.stand import INGEST, Stand
 
 CHUNK_S = 0.05
 MOST_AT_ONCE = 4_000
+#: Records that surely fit into one batch.
+PIECE = 1_000
 #: The feed waits while so many records wait for ingest.
 MOST_BEHIND = 400_000
 LOOK_S = 2.0
@@ -27,7 +29,7 @@ class Feed:
     def __init__(self, stand: Stand, seed: int, *, events: int, visitors: int, per_second: float) -> None:
         self._stand = stand
         self._crowd = Crowd(seed, visitors)
-        self._random = Random(seed)
+        self._seed = seed
         self._events = events
         self._per_second = per_second
         self._is_far_behind = False
@@ -50,7 +52,8 @@ class Feed:
             await producer.stop()
 
     async def _publish(self, producer: AIOKafkaProducer, progress: Callable[[int], None]) -> None:
-        allowed, last = 0.0, time.monotonic()
+        allowed = 0.0
+        started = last = time.monotonic()
         while self.published < self._events:
             await asyncio.sleep(CHUNK_S)
             now = time.monotonic()
@@ -59,15 +62,15 @@ class Feed:
             last = now
             count = min(MOST_AT_ONCE, int(allowed) + 1)
             allowed = max(0.0, allowed - count)
-            await self._send(producer, self._chunk(count, now))
+            await self._send(producer, self._chunk(count, int((now - started) / PERIOD_S)))
             progress(self.published)
         await self._send(producer, list(self._held_back))
 
-    def _chunk(self, count: int, now: float) -> list[Published]:
+    def _chunk(self, count: int, period: int) -> list[Published]:
         """Return what is published now: what happens, without orders that are held back, and those held back until now."""
         at = time.time_ns() // 1_000_000
         happens = [self._crowd.next(at) for _ in range(count)]
-        if Random(int(now / PERIOD_S)).random() < HELD_BACK:
+        if Random(f"{self._seed} {period}").random() < HELD_BACK:
             self._held_back.extend(said for said in happens if said.topic == "orders")
             return [said for said in happens if said.topic != "orders"]
         happens.extend(self._held_back)
@@ -78,7 +81,12 @@ class Feed:
         grouped: defaultdict[tuple[str, int], list[Published]] = defaultdict(list)
         for one in said:
             grouped[one.topic, one.place % self._stand.settings.public_partitions].append(one)
-        await asyncio.gather(*(self._append(producer, *place, records) for place, records in grouped.items()))
+        pieces = [
+            (place, records[start : start + PIECE])
+            for place, records in grouped.items()
+            for start in range(0, len(records), PIECE)
+        ]
+        await asyncio.gather(*(self._append(producer, *place, records) for place, records in pieces))
         self.published += len(said)
 
     async def _append(self, producer: AIOKafkaProducer, topic: str, partition: int, records: list[Published]) -> None:

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from streams.local.kafka import LocalKafka
 from tests.chaos.faults import Fault, Troubles, schedule
 from tests.chaos.feed import Feed
 from tests.chaos.report import Report
-from tests.chaos.stand import CHECKOUT, DETECT, INGEST, JOURNAL, Stand
+from tests.chaos.stand import CHECKOUT, DETECT, INGEST, JOURNAL, Stand, Worker
 from tests.chaos.verdict import Judge
 
 LOOK_S = 0.25
@@ -55,16 +55,18 @@ async def run(
     await stand.prepare()
     workers = {name: stand.worker(role, name, plan.broken.get(role)) for name, role in plan.workers.items()}
     troubles = Troubles(kafka, workers, stand.worker(DETECT, "joiner", plan.broken.get(DETECT)))
-    troubles.start()
-    keeping = asyncio.create_task(troubles.keep_up())
+    keeping: asyncio.Task[None] | None = None
     try:
+        troubles.start()
         show("the workers divide the partitions")
-        await _divided(plan, stand)
+        await _divided(plan, stand, workers.values())
+        keeping = asyncio.create_task(troubles.keep_up())
         await _live_through(plan, stand, troubles, show)
         judge = Judge(stand.settings)
         recovery_s, stalled = await _recovered(plan, stand, troubles, judge, show)
     finally:
-        keeping.cancel()
+        if keeping is not None:
+            keeping.cancel()
         await troubles.stop()
         (directory / "story.txt").write_text("\n".join(troubles.story))
     show("judging")
@@ -77,11 +79,14 @@ async def run(
     )
 
 
-async def _divided(plan: Plan, stand: Stand) -> None:
-    """Wait until every worker has its part."""
+async def _divided(plan: Plan, stand: Stand, workers: Iterable[Worker]) -> None:
+    """Wait until every worker has its part; raises `ServerFailed` for one that ends before."""
     async with asyncio.timeout(STARTED_WITHIN_S):
         for role, count in Counter(plan.workers.values()).items():
             while await stand.members(role) < count:
+                for worker in workers:
+                    if worker.pid is None:
+                        raise worker.failed("ended by itself")
                 await asyncio.sleep(LOOK_S)
 
 
@@ -90,7 +95,7 @@ async def _live_through(plan: Plan, stand: Stand, troubles: Troubles, show: Show
     faults = schedule(plan.seed, plan.seconds, list(plan.workers)) if plan.faults is None else plan.faults
     async with asyncio.TaskGroup() as group:
         group.create_task(feed.run(lambda done: show(f"{done:,} of {plan.events:,} events; {dict(troubles.counts)}")))
-        group.create_task(troubles.befall(faults))
+        group.create_task(troubles.befall(faults, plan.seconds))
 
 
 async def _recovered(plan: Plan, stand: Stand, troubles: Troubles, judge: Judge, show: Show) -> tuple[float, list[str]]:
@@ -103,7 +108,7 @@ async def _recovered(plan: Plan, stand: Stand, troubles: Troubles, judge: Judge,
             show(f"{sum(behind.values()):,} records behind")
         elif behind is not None:
             if recovery_s is None:
-                recovery_s = time.monotonic() - troubles.healed_at
+                recovery_s = max(0.0, time.monotonic() - troubles.healed_at)
                 show("reading the public topics")
                 await judge.published()
             show("reading the journal")

@@ -23,10 +23,10 @@ SECRET = "for-nothing-but-tests-on-this-machine"
 HEAP = ("-Xmx1g", "-Xms512m", "-XX:+UseG1GC")
 SCENARIOS = [
     Scenario(name="hasty", idle_for=2_000, min_hold=500, once_per=20_000, expires_after=3_600_000),
-    Scenario(name="patient", idle_for=5_000, min_hold=1_500, once_per=30_000, expires_after=3_600_000),
+    Scenario(name="patient", idle_for=4_000, min_hold=1_500, once_per=30_000, expires_after=3_600_000),
 ]
 #: A visitor who is silent for so long starts anew, ms.
-FORGET_AFTER = 30_000
+FORGET_AFTER = 400 * 86_400_000
 JOURNAL = "relance.journal"
 INGEST, DETECT = "ingest", "detect"
 
@@ -74,7 +74,7 @@ class Stand:
             "RELANCE_SECRET": SECRET,
             "RELANCE_SCENARIOS": str(self._scenarios),
             "RELANCE_JOURNAL_PARTITIONS": str(journal),
-            "RELANCE_FORGET_AFTER": f"{FORGET_AFTER}ms",
+            "RELANCE_FORGET_AFTER": f"{FORGET_AFTER // 1000}s",
         }
 
     async def prepare(self) -> None:

@@ -6,15 +6,14 @@ from uuid import uuid4
 import pytest
 
 from streams.local.kafka import LocalKafka
-from tests.chaos.controls import control
+from tests.chaos.controls import control, faultless_control
 from tests.chaos.report import Report
-from tests.chaos.run import run
+from tests.chaos.run import Plan, run
 
 EVENTS, VISITORS = 8_000, 800
 
 
-async def shown(how: str, kafka: LocalKafka, directory: Path, *, with_faults: bool = True) -> Report:
-    plan = control(how, 1, EVENTS, VISITORS, with_faults=with_faults)
+async def shown(plan: Plan, kafka: LocalKafka, directory: Path) -> Report:
     return await run(plan, kafka, directory, namespace=f"t{uuid4().hex[:8]}.")
 
 
@@ -22,7 +21,7 @@ async def shown(how: str, kafka: LocalKafka, directory: Path, *, with_faults: bo
 async def test_a_worker_wrong_at_all_times_is_caught_without_a_fault(
     how: str, kafka: LocalKafka, tmp_path: Path
 ) -> None:
-    report = await shown(how, kafka, tmp_path, with_faults=False)
+    report = await shown(faultless_control(how, 1, EVENTS, VISITORS), kafka, tmp_path)
     assert report.missing
     assert report.spurious
     assert report.journal_missing == report.journal_unexpected == report.journal_out_of_order == 0
@@ -31,11 +30,11 @@ async def test_a_worker_wrong_at_all_times_is_caught_without_a_fault(
 @pytest.mark.long
 @pytest.mark.parametrize("how", ["commit-early", "ignore-stamp", "process-before-restore", "ignore-source-stamps"])
 async def test_a_worker_that_a_fault_makes_wrong_is_caught(how: str, kafka: LocalKafka, tmp_path: Path) -> None:
-    report = await shown(how, kafka, tmp_path)
+    report = await shown(control(how, 1, EVENTS, VISITORS), kafka, tmp_path)
     assert report.missing
     assert not report.is_right
 
 
 @pytest.mark.long
 async def test_a_worker_that_is_only_slow_is_right(kafka: LocalKafka, tmp_path: Path) -> None:
-    assert (await shown("slow-changelog", kafka, tmp_path)).is_right
+    assert (await shown(control("slow-changelog", 1, EVENTS, VISITORS), kafka, tmp_path)).is_right

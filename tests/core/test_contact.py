@@ -90,8 +90,10 @@ def test_an_order_counts_unless_it_came_to_nothing(status: str, counts: int) -> 
 
 
 def test_the_evidence_of_a_purchase_is_the_first_one_since_the_trigger() -> None:
-    contact = bought(bought(YES, at=NINE + 2, order_id="o2", id="later"), at=NINE + 1, id="first")
-    assert refusal(bought(contact, at=NINE - 1, order_id="o0", id="before")) == ("purchased", ("first",))
+    contact = YES
+    for id, at in (("later", NINE + 2), ("first", NINE + 1), ("before", NINE - 1), ("last", NINE + 3)):
+        contact = bought(contact, at=at, order_id=id, id=id)
+    assert refusal(contact) == ("purchased", ("first",))
 
 
 @pytest.mark.parametrize(
@@ -128,6 +130,14 @@ def test_a_contact_forgets_its_oldest_order_when_it_has_too_many(others: int, is
         contact = bought(contact, at=NINE + 1 + number, order_id=f"o{number}")
     assert len(contact.orders) == MAX_ORDERS
     assert ("oldest" in contact.orders) is is_kept
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled", "refunded"])
+def test_an_order_that_stops_nothing_is_forgotten_before_an_older_one_that_does(status: str) -> None:
+    contact = bought(YES, status, at=NINE + DAY, order_id="stops nothing")
+    for number in range(MAX_ORDERS):
+        contact = bought(contact, at=NINE + number, order_id=f"o{number}")
+    assert sorted(contact.orders) == sorted(f"o{number}" for number in range(MAX_ORDERS))
 
 
 # Consent
@@ -181,8 +191,8 @@ def test_consent_does_not_depend_on_the_order_in_which_it_is_heard(
 
 
 _statuses = st.sampled_from(["placed", "paid", "failed", "refunded"])
-#: Of one order, no two statuses at the same instant: that tie goes to the one heard last.
-_news_of_orders = st.dictionaries(st.tuples(st.integers(0, MAX_ORDERS + 9), st.integers(NINE, NINE + 99)), _statuses)
+#: No more orders than are remembered; of one order, no two statuses at the same instant: that tie goes to the one heard last.
+_news_of_orders = st.dictionaries(st.tuples(st.integers(1, MAX_ORDERS), st.integers(NINE, NINE + 3)), _statuses)
 
 
 @given(_news_of_orders.flatmap(lambda news: st.tuples(*[st.permutations(sorted(news.items()))] * 2)))

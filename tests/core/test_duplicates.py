@@ -26,9 +26,9 @@ def test_the_beginning_of_a_journal_appended_to_it_again_changes_nothing(
     records: list[Written], data: st.DataObject
 ) -> None:
     """Time passes in both, the same."""
-    again = data.draw(st.lists(st.tuples(st.just(0) | st.integers(0, 40)), max_size=len(records)))
+    gaps_ms = data.draw(st.lists(st.just(0) | st.integers(0, 40), max_size=len(records)))
     behind, ticks, now = list(records), list(records), max(record.timestamp for record in records)
-    for record, (gap_ms,) in zip(records, again, strict=False):
+    for record, gap_ms in zip(records, gaps_ms, strict=False):
         now += gap_ms
         behind.append(Written(len(behind), now, record.key, record.value))
         ticks.append(Written(len(ticks), now, TICK_KEY, TICK))

@@ -129,6 +129,14 @@ def test_a_deadline_is_heard_before_the_record_that_reaches_it_and_after_those_b
     assert story.ended == ["abandoned"]
 
 
+def test_the_record_that_reaches_its_own_visitors_deadline_is_heard_after_it() -> None:
+    story = Story()
+    story.tell(NINE, LAPTOP, changed("add"))
+    story.tell(DUE, LAPTOP, changed("add"))
+    story.pass_time(NINE + DAY)
+    assert [decision.trigger_at for decision in story.decisions] == [NINE, DUE]
+
+
 def test_deadlines_that_fire_together_come_by_time_and_then_by_subject() -> None:
     story = Story()
     for at, key in ((NINE + 1, LAPTOP), (NINE, PHONE), (NINE, b"visitor:s:desktop")):

@@ -50,7 +50,7 @@ async def assert_agreement(installation: Installation) -> None:
     told = await replayed(installation)
     assert difference(live, told) == Difference([], [])
     assert live == told
-    assert EVERY_DECISION == counted(live).keys()
+    assert counted(live).keys() == EVERY_DECISION
     relaunches = await relaunched(installation)
     assert relaunches.keys() == to_be_relaunched(live)
     assert all(len(records) == 1 for records in relaunches.values()), "one relaunch, told in two ways"

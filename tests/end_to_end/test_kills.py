@@ -4,11 +4,13 @@ The comparison is one that can fail: see the negative controls at the end.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import takewhile
 
 import pytest
 
 from streams.local.server import wait_async
+from streams.recording import Line
 from tests.end_to_end.agreement import Difference, assert_agreement, decided, difference, replayed
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.traffic import traffic
@@ -29,16 +31,23 @@ async def test_kills_and_freezes_change_no_decision_of_many_histories(installati
 async def survive(installation: Installation, seed: int) -> None:
     await installation.start(ingest="ingest", first="detect", second="detect")
     await installation.until(divided(installation, among=2), "two workers share the journal")
-    playing = asyncio.create_task(installation.publish(traffic(seed, events=3000, lasts_ms=50_000)))
+    is_over = asyncio.Event()
+    playing = asyncio.create_task(installation.publish(as_long_as_it_takes(seed, is_over)))
     await installation.until(some_decisions(installation), "deadlines fall due")
     await kill_and_restart(installation, "first")
     await freeze_and_kill_ingest_meanwhile(installation, "second")
-    assert not playing.done()
     await kill_and_restart(installation, "first")
+    assert not playing.done()
+    is_over.set()
     await playing
     await installation.until(installation.is_settled, "everything decided")
     await assert_agreement(installation)
     await assert_that_differences_are_seen(installation)
+
+
+def as_long_as_it_takes(seed: int, is_over: asyncio.Event) -> Iterator[Line]:
+    """Yield sixty events a second, for five minutes at most."""
+    return takewhile(lambda _: not is_over.is_set(), traffic(seed, events=18_000, lasts_ms=300_000))
 
 
 async def kill_and_restart(installation: Installation, name: str) -> None:

@@ -94,6 +94,10 @@ def test_time_never_goes_back_with_a_record_that_stands_too_late() -> None:
     ]
 
 
+def test_whether_an_event_is_too_far_ahead_goes_by_the_time_reached_not_by_its_own_line() -> None:
+    assert decided(view(NINE, "somebody else"), add() | {"at": NINE - 48 * HOUR}, drain=True) == [("no_contact", DUE)]
+
+
 @pytest.mark.parametrize(
     "nothing",
     [

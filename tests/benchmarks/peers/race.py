@@ -72,7 +72,9 @@ class Run:
     peak_mb: float
 
 
-async def peers(events: int, visitors: int, faust_events: int, rounds: int, names: Collection[str]) -> dict[str, object]:
+async def peers(
+    events: int, visitors: int, faust_events: int, rounds: int, names: Collection[str]
+) -> dict[str, object]:
     """Measure; raises `AssertionError` when an engine decided something else than it had to, `NoJdk` where there is none."""
     with TemporaryDirectory(prefix="relance-peers-") as classes:
         engines = _engines(classpath(Path(classes)), Traffic(events, visitors), faust_events, visitors, names)

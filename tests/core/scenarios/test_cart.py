@@ -48,9 +48,12 @@ def test_an_add_that_arrives_late_waits_at_least_the_minimum_hold(late_ms: int, 
     assert opened("add", at=NINE - late_ms, arrived_at=NINE, rules=RULES).due_at == due_at
 
 
-def test_an_add_in_time_waits_for_silence_alone_however_long_the_hold() -> None:
+@pytest.mark.parametrize(("late_ms", "due_at"), [(0, NINE + MINUTE), (1, NINE + HOLD)])
+def test_a_hold_longer_than_the_silence_counts_from_the_first_millisecond_of_lateness(
+    late_ms: int, due_at: int
+) -> None:
     rules = CartRules(name="hasty", idle_for_ms=MINUTE)
-    assert opened("add", at=NINE, arrived_at=NINE, rules=rules).due_at == NINE + MINUTE
+    assert opened("add", at=NINE - late_ms, arrived_at=NINE, rules=rules).due_at == due_at
 
 
 def test_late_activity_cannot_bring_a_deadline_forward() -> None:
