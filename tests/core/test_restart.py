@@ -108,7 +108,7 @@ def assert_same(again: Told, once: Told) -> None:
     assert newest(again.changes) == newest(once.changes)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(journals, lives, st.randoms(use_true_random=False))
 def test_no_restart_changes_a_decision(records: list[Written], lives: list[Life], random: Random) -> None:
     assert_same(lived(records, lives, random), told_by(records))

@@ -25,7 +25,7 @@ from tests.core.events import changed, viewed
 from tests.core.story import LAPTOP
 from tests.lane.small_lane import WITHIN_S, close_unused_loop, own_settings
 
-IDLE_FOR_MS = 400
+IDLE_FOR_MS = 2500
 RULES = (CartRules(name="cart-reminder", idle_for_ms=IDLE_FOR_MS, min_hold_ms=0),)
 PARTITIONS = 3
 HERE = partition_of(LAPTOP, PARTITIONS)

@@ -22,7 +22,7 @@ COORDINATES = (
 )
 SOURCES = Path(__file__).parent
 CACHE_BYTES = 64 << 20
-OPTIONS = ("-Xmx1g", "-XX:+UseParallelGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+OPTIONS = ("-Xmx1g", "-XX:+UseParallelGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=info")
 
 
 class NoJdk(Exception):
