@@ -53,7 +53,7 @@ def peer(settings: Settings, rules: Rules, metrics: Metrics, directory: str) -> 
         consumer_auto_offset_reset="earliest",
         producer_acks=-1,
     )
-    raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
+    raw: Any = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
     journal = app.topic(settings.named(topics.JOURNAL.name), **raw)
     decisions = app.topic(settings.named(topics.DECISIONS.name), **raw)
     subjects = app.Table("subjects", partitions=settings.journal_partitions, **raw)
