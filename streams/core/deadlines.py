@@ -67,7 +67,7 @@ class Deadlines:
         while self._seconds and self._seconds[0] <= second:
             opened = heappop(self._seconds)
             self._opened = max(self._opened, opened)
-            for key in self._buckets.pop(opened):
+            for key in dict.fromkeys(self._buckets.pop(opened)):
                 wake = wake_of(key)
                 if wake:
                     self.add(key, wake)

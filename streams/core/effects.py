@@ -28,5 +28,4 @@ class Effects(Struct):
 
     def count_ended(self, how: str, episodes: int) -> None:
         """Count episodes that ended."""
-        if episodes:
-            self.ended[how] = self.ended.get(how, 0) + episodes
+        self.ended[how] = self.ended.get(how, 0) + episodes

@@ -5,7 +5,7 @@ Law 2  A shop's retry has a new offset and the same id: what is among the last `
 """
 
 #: A subject recognises a repeated event among the last this many.
-MAX_RECENT = 512
+MAX_RECENT = 2048
 DIGEST_BYTES = 8
 
 

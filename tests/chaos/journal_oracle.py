@@ -5,7 +5,7 @@ Append times, ticks, duplicates and all that detection itself appended are taken
 Time      A partition's time is the highest append time read from it. Before a record that moves it is applied, every deadline up to
           it fires; all episodes of one visitor that are due by then end together.
 Heard     An event is new to a subject when its offset is above the highest heard from its source partition, and its digest is not among
-          the last 512 heard. Candidates and orders handed over have digests only, devices have neither.
+          the last 2048 heard. Candidates and orders handed over have digests only, devices have neither.
 Forgotten A visitor or an address of which nothing was heard for `forget_after`, and that waits for nothing, starts anew.
 """
 
@@ -28,7 +28,7 @@ from tests.chaos.journal_layout import (
 )
 from tests.chaos.journal_people import Address, Contact, Scenario, Visitor, decision_line
 
-MOST_DIGESTS = 512
+MOST_DIGESTS = 2048
 
 
 @dataclass
