@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import faust
 from aiokafka import AIOKafkaProducer
-from faust.app.base import BootStrategy
+from faust.app.base import BootStrategy as FaustBootStrategy
 
 from senders.attempt import EmailAttempt
 from senders.email_smtp import SmtpPool
@@ -49,7 +49,7 @@ ROLES = ("ingest", "detect", "suppress")
 class WorkerApp(faust.App):
     """A Faust app without Faust's own Kafka clients, tables, web server and directories: lanes take their place."""
 
-    class BootStrategy(BootStrategy):
+    class BootStrategy(FaustBootStrategy):
         """Starts services and agents only."""
 
         enable_kafka_consumer = False
