@@ -19,7 +19,8 @@ from streams.reading import whole
 from streams.settings import Settings
 from tests.benchmarks.workload import SCENARIOS
 
-TIME_AS_GIVEN = {"message.timestamp.type": "CreateTime"}
+#: Recorded time is long ago: without the second, the broker would delete the records as soon as it looks.
+TIME_AS_GIVEN = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
 HEAP = ("-Xmx1g", "-Xms1g", "-XX:+UseG1GC")
 
 

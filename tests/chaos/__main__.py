@@ -4,24 +4,26 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from tests.chaos.controls import FAULTS, control
 from tests.chaos.report import Report
-from tests.chaos.run import EVENTS_PER_VISITOR, Plan, run
+from tests.chaos.run import EVENTS_PER_VISITOR, Plan, Show, run
 from tests.chaos.stand import own_broker
 
 app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 
 #: Two million events in 90 s.
 PER_SECOND = 22_500
+#: Enough to catch what is broken.
+OF_A_CONTROL = 20_000
 
 Seconds = Annotated[float, typer.Option(min=5, help="How long things go wrong.")]
 Events = Annotated[int | None, typer.Option(min=100, help=f"Events to publish; {PER_SECOND:,} a second if absent.")]
@@ -44,7 +46,8 @@ def detect(
     """Kill and freeze workers and broker while a crowd shops. Example: detect --seed 7 --seconds 90 --json"""
     plan = _plan(seed, seconds, events, partitions)
     if broken is not None:
-        plan = control(broken, seed, plan.events, plan.visitors)
+        count = events or OF_A_CONTROL
+        plan = control(broken, seed, count, _visitors(count))
     report = _run(plan, directory)
     if as_json:
         print(json.dumps(report.figures()))
@@ -93,20 +96,28 @@ def _cell(figure: object) -> str:
 
 def _plan(seed: int, seconds: float, events: int | None, partitions: int) -> Plan:
     count = events or round(PER_SECOND * seconds)
-    visitors = max(10, count // EVENTS_PER_VISITOR)
-    return Plan(seed=seed, seconds=seconds, events=count, visitors=visitors, journal_partitions=partitions)
+    return Plan(seed=seed, seconds=seconds, events=count, visitors=_visitors(count), journal_partitions=partitions)
+
+
+def _visitors(events: int) -> int:
+    return max(10, events // EVENTS_PER_VISITOR)
 
 
 def _run(plan: Plan, directory: Path | None) -> Report:
-    """Run on a broker of its own, with a line that shows how far it is to somebody at a terminal."""
-    console = Console(stderr=True)
-    with TemporaryDirectory(prefix="relance-chaos-") as temporary, console.status("starting Kafka") as status:
+    """Run on a broker of its own, with a bar that somebody at a terminal sees."""
+    bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    with TemporaryDirectory(prefix="relance-chaos-") as temporary, bar:
         home = directory or Path(temporary)
         home.mkdir(parents=True, exist_ok=True)
-        return asyncio.run(_on_own_broker(plan, home, lambda words: status.update(f"seed {plan.seed}: {words}")))
+        task = bar.add_task(f"seed {plan.seed}: starting Kafka", total=None)
+
+        def show(words: str, share: float | None) -> None:
+            bar.update(task, description=f"seed {plan.seed}: {words}", completed=share or 0, total=share and 1)
+
+        return asyncio.run(_on_own_broker(plan, home, show))
 
 
-async def _on_own_broker(plan: Plan, home: Path, show: Callable[[str], None]) -> Report:
+async def _on_own_broker(plan: Plan, home: Path, show: Show) -> Report:
     async with own_broker(home) as kafka:
         return await run(plan, kafka, home, show=show)
 

@@ -35,7 +35,13 @@ def control(how: str, seed: int, events: int, visitors: int) -> Plan:
 
 def faultless_control(how: str, seed: int, events: int, visitors: int) -> Plan:
     """Return a run with detection broken in this way, if it can be caught without a fault; one worker of a role will do."""
-    workers = {"ingest-1": INGEST, "detect-1": DETECT}
     return Plan(
-        seed=seed, seconds=SETTLED_S, events=events, visitors=visitors, workers=workers, faults=[], broken={DETECT: how}
+        seed=seed,
+        seconds=SETTLED_S,
+        events=events,
+        visitors=visitors,
+        workers={"ingest-1": INGEST, "detect-1": DETECT},
+        faults=[],
+        broken={DETECT: how},
+        fires_within_s=SETTLED_S,
     )

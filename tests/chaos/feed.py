@@ -49,6 +49,7 @@ class Feed:
             await self._publish(producer, progress)
         finally:
             pacing.cancel()
+            await asyncio.wait([pacing])
             await producer.stop()
 
     async def _publish(self, producer: AIOKafkaProducer, progress: Callable[[int], None]) -> None:

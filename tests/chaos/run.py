@@ -18,12 +18,11 @@ from tests.chaos.verdict import Judge
 
 LOOK_S = 0.25
 STARTED_WITHIN_S = 120.0
-#: A deadline that is past has fired by now, unless nobody looks after it.
-FIRES_WITHIN_S = 20.0
 #: What a shop's visitor does in about four seconds.
 EVENTS_PER_VISITOR = 20
 
-Show = Callable[[str], None]
+#: Told what is going on, and which share of it is done, if that is known.
+Show = Callable[[str, float | None], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +44,12 @@ class Plan:
     broken: dict[str, str] = field(default_factory=dict)
     #: How long after the last fault partitions may be behind before they count as stalled.
     patience_s: float = 180.0
+    #: A deadline that is past for so long, with nothing behind, is looked after by nobody.
+    fires_within_s: float = 20.0
 
 
 async def run(
-    plan: Plan, kafka: LocalKafka, directory: Path, namespace: str = "", show: Show = lambda words: None
+    plan: Plan, kafka: LocalKafka, directory: Path, namespace: str = "", show: Show = lambda words, share: None
 ) -> Report:
     """Run on a broker, keeping logs and differences in `directory`."""
     stand = Stand(kafka, directory, namespace, plan.journal_partitions, plan.public_partitions)
@@ -58,7 +59,7 @@ async def run(
     keeping: asyncio.Task[None] | None = None
     try:
         troubles.start()
-        show("the workers divide the partitions")
+        show("the workers divide the partitions", None)
         await _divided(plan, stand, workers.values())
         keeping = asyncio.create_task(troubles.keep_up())
         await _live_through(plan, stand, troubles, show)
@@ -69,7 +70,7 @@ async def run(
             keeping.cancel()
         await troubles.stop()
         (directory / "story.txt").write_text("\n".join(troubles.story))
-    show("judging")
+    show("judging", None)
     verdict = await judge.verdict()
     verdict.write(directory / "differences.txt")
     replayed = await _replayed(stand)
@@ -94,33 +95,48 @@ async def _live_through(plan: Plan, stand: Stand, troubles: Troubles, show: Show
     feed = Feed(stand, plan.seed, events=plan.events, visitors=plan.visitors, per_second=plan.events / plan.seconds)
     faults = schedule(plan.seed, plan.seconds, list(plan.workers)) if plan.faults is None else plan.faults
     async with asyncio.TaskGroup() as group:
-        group.create_task(feed.run(lambda done: show(f"{done:,} of {plan.events:,} events; {dict(troubles.counts)}")))
+        group.create_task(feed.run(lambda done: show(f"{done:,} events; {dict(troubles.counts)}", done / plan.events)))
         group.create_task(troubles.befall(faults, plan.seconds))
 
 
 async def _recovered(plan: Plan, stand: Stand, troubles: Troubles, judge: Judge, show: Show) -> tuple[float, list[str]]:
-    """Wait until nothing is behind and nothing is pending; return how long the first took, and the partitions that stalled."""
+    """Return how long it took until nothing was behind, and the partitions that stalled; the judge has read everything then."""
+    recovery_s, behind = await _caught_up(plan, stand, troubles, show)
+    show("reading the public topics", None)
+    await judge.published()
+    show("reading the journal", None)
+    await judge.follow()
+    return recovery_s, sorted(behind) or await _drained(plan, stand, judge, show)
+
+
+async def _caught_up(plan: Plan, stand: Stand, troubles: Troubles, show: Show) -> tuple[float, Iterable[str]]:
+    """Wait until nothing is behind; return how long it took, and what still is when patience ends."""
+    behind: dict[str, int] | None = {"everything": 0}
+    while behind is None or behind:
+        recovery_s = max(0.0, time.monotonic() - troubles.healed_at)
+        if recovery_s > plan.patience_s:
+            return recovery_s, behind or [JOURNAL]
+        behind = await _behind(stand)
+        show(f"{sum((behind or {}).values()):,} records behind", None)
+        await asyncio.sleep(LOOK_S)
+    return max(0.0, time.monotonic() - troubles.healed_at - LOOK_S), []
+
+
+async def _drained(plan: Plan, stand: Stand, judge: Judge, show: Show) -> list[str]:
+    """Follow the journal until nothing is pending and nothing more comes; return the partitions where that does not happen."""
     give_up_at = time.monotonic() + plan.patience_s
-    recovery_s: float | None = None
     while time.monotonic() < give_up_at:
         behind = await _behind(stand)
-        if behind:
-            show(f"{sum(behind.values()):,} records behind")
-        elif behind is not None:
-            if recovery_s is None:
-                recovery_s = max(0.0, time.monotonic() - troubles.healed_at)
-                show("reading the public topics")
-                await judge.published()
-            show("reading the journal")
-            read, pending = await judge.follow(), judge.pending()
-            if not read and (not pending or _is_overdue(pending)):
-                return recovery_s, [f"{JOURNAL}/{number}" for number in pending]
+        read, pending = await judge.follow(), judge.pending()
+        show(f"{len(pending)} partitions wait for a deadline", None)
+        if behind == {} and not read and (not pending or _is_overdue(pending, plan.fires_within_s)):
+            return [f"{JOURNAL}/{number}" for number in pending]
         await asyncio.sleep(LOOK_S)
-    return recovery_s or plan.patience_s, sorted(await _behind(stand) or ())
+    return sorted(await _behind(stand) or [JOURNAL])
 
 
-def _is_overdue(pending: dict[int, int]) -> bool:
-    return max(pending.values()) / 1000 + FIRES_WITHIN_S < time.time()
+def _is_overdue(pending: dict[int, int], within_s: float) -> bool:
+    return max(pending.values()) / 1000 + within_s < time.time()
 
 
 async def _behind(stand: Stand) -> dict[str, int] | None:

@@ -115,8 +115,8 @@ class Stand:
                 for number in range(counts[name] or 0)
             ]
         consumer = reader(self.settings)
-        await consumer.start()
         try:
+            await consumer.start()
             ends = await consumer.end_offsets(partitions)
         finally:
             await consumer.stop()

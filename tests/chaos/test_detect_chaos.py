@@ -14,7 +14,7 @@ from tests.chaos.faults import Kind, schedule
 from tests.chaos.run import EVENTS_PER_VISITOR, Plan, run
 from tests.chaos.stand import DETECT, INGEST, own_broker
 
-WORKERS = ("ingest-1", "ingest-2", "detect-1", "detect-2")
+WORKERS = {"ingest-1": INGEST, "detect-1": DETECT, "detect-2": DETECT}
 OF_WORKERS: tuple[Kind, ...] = ("kill", "freeze", "terminate")
 OF_THE_BROKER: tuple[Kind, ...] = ("kill", "broker_kill", "broker_freeze")
 
@@ -25,13 +25,16 @@ def short(seed: int, seconds: float, kinds: tuple[Kind, ...], *, events: int) ->
         seconds=seconds,
         events=events,
         visitors=events // EVENTS_PER_VISITOR,
-        faults=schedule(seed, seconds, WORKERS, kinds=kinds, session_timeout_s=SESSION_TIMEOUT_S, gap_s=(0.5, 3.0)),
+        workers=WORKERS,
+        faults=schedule(
+            seed, seconds, list(WORKERS), kinds=kinds, session_timeout_s=SESSION_TIMEOUT_S, gap_s=(0.5, 3.0)
+        ),
         broken={INGEST: "impatient", DETECT: "impatient"},
     )
 
 
 async def test_workers_killed_frozen_and_coming_and_going_change_no_decision(kafka: LocalKafka, tmp_path: Path) -> None:
-    plan = short(2, 11, OF_WORKERS, events=20_000)
+    plan = short(8, 10, OF_WORKERS, events=20_000)
     assert {fault.kind for fault in plan.faults or ()} >= {"kill", "freeze"}
     report = await run(plan, kafka, tmp_path, namespace=f"t{uuid4().hex[:8]}.")
     assert report.is_right, report
@@ -41,7 +44,7 @@ async def test_workers_killed_frozen_and_coming_and_going_change_no_decision(kaf
 
 
 async def test_a_broker_killed_and_frozen_changes_no_decision(tmp_path: Path) -> None:
-    plan = short(2, 7, OF_THE_BROKER, events=10_000)
+    plan = short(1, 7, OF_THE_BROKER, events=10_000)
     async with own_broker(tmp_path) as kafka:
         report = await run(plan, kafka, tmp_path)
     assert report.is_right, report

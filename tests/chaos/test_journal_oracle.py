@@ -3,6 +3,7 @@
 import msgspec
 from hypothesis import given, settings
 
+from streams.core.partition import Partition
 from streams.journal.records import encode
 from tests.chaos.journal_layout import decode
 from tests.chaos.journal_oracle import JournalOracle
@@ -32,4 +33,11 @@ def test_the_core_decides_and_tells_what_the_oracle_expects(records: list[Writte
     told = told_by(records)
     assert oracle.expected.decisions == {msgspec.json.encode(decision) for decision in told.decisions}
     assert oracle.expected.relaunches == {msgspec.json.encode(relaunch) for relaunch in told.relaunches}
+    assert bool(oracle.pending()) == (partition_pending(records) > 0)
     assert oracle.expected.notices == {(key, encode(notice)) for key, notice in told.notices}
+
+
+def partition_pending(records: list[Written]) -> int:
+    partition = Partition(RULES)
+    partition.apply(records)
+    return partition.pending

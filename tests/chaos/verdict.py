@@ -30,8 +30,8 @@ class Topic:
     async def rest(self) -> AsyncIterator[ConsumerRecord]:
         """Yield what has not been read yet, in order per partition."""
         consumer = reader(self._settings)
-        await consumer.start()
         try:
+            await consumer.start()
             async for record in self._from(consumer):
                 yield record
         finally:
