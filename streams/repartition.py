@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streams import provision, topics
-from streams.core.state import HEADER, POSITION, age_of
+from streams.core.state import POSITION, Position, age_of, decoded, encoded, position_of
 from streams.kafka_client import producer, reachable, reader
 from streams.lane.outbox import Outbox
 from streams.reading import whole
@@ -35,7 +35,7 @@ async def repartition(settings: Settings, to: int) -> Settings:
         update={"journal_generation": settings.journal_generation + 1, "journal_partitions": to}
     )
     async with reachable(settings) as admin:
-        await provision.require(admin, settings)
+        await provision.require_topics(admin, settings)  # somebody may have given the old journal more partitions
         await _require_stopped(admin, settings)
         await _require_decided(admin, settings)
         await provision.apply(admin, next_settings)
@@ -56,7 +56,8 @@ async def _require_stopped(admin: AIOKafkaAdminClient, settings: Settings) -> No
 async def _require_decided(admin: AIOKafkaAdminClient, settings: Settings) -> None:
     journal = settings.named(topics.JOURNAL.name)
     committed = await admin.list_consumer_group_offsets(settings.named("relance-detect"))
-    partitions = [TopicPartition(journal, number) for number in range(settings.journal_partitions)]
+    count = (await provision.described(admin, settings))[topics.JOURNAL.name] or 0
+    partitions = [TopicPartition(journal, number) for number in range(count)]
     consumer = reader(settings)
     await consumer.start()
     try:
@@ -76,7 +77,7 @@ async def _move(settings: Settings, next_settings: Settings) -> None:
     now = 0
     async for key, stored in _changelog(settings):
         if key == POSITION:
-            now = max(now, HEADER.unpack(stored or b"")[1])
+            now = max(now, position_of(stored or b"").now)
         elif stored is None:
             states.pop(key, None)
         elif key not in states or age_of(states[key]) <= age_of(stored):
@@ -86,11 +87,11 @@ async def _move(settings: Settings, next_settings: Settings) -> None:
     try:
         keys = list(states)
         for start in range(0, len(keys), PIECE):
-            moved = [(key, _unstamped(states[key])) for key in keys[start : start + PIECE]]
+            moved = [(key, _unstamped(key, states[key])) for key in keys[start : start + PIECE]]
             for done in await outbox.by_key(topics.STATE.name, moved):
                 await done
         for number in range(next_settings.journal_partitions):
-            position = HEADER.pack(-1, now, next_settings.journal_partitions)
+            position = encoded(Position(-1, now, next_settings.journal_partitions))
             for done in outbox.to(topics.STATE.name, number, [(POSITION, position)]):
                 await done
     finally:
@@ -102,7 +103,8 @@ async def _changelog(settings: Settings) -> AsyncIterator[tuple[bytes, bytes | N
         yield record.key, record.value
 
 
-def _unstamped(stored: bytes) -> bytes:
+def _unstamped(key: bytes, stored: bytes) -> bytes:
     """Return a subject's bytes as if it had heard nothing of the journal yet; what it heard of its sources stays."""
-    _, wake, heard = HEADER.unpack_from(stored)
-    return HEADER.pack(-1, wake, heard) + stored[HEADER.size :]
+    told = decoded(key, stored)
+    told.stamp = -1
+    return encoded(told)

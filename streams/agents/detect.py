@@ -5,6 +5,7 @@ Outputs are acknowledged before the changelog is written: a state that includes 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterable, Awaitable, Callable
 
 import msgspec
@@ -48,16 +49,20 @@ async def _deliver(outbox: Outbox, changelog: Changelog, batch: Batch[Partition]
             for decision in effects.decisions
         ]
         outputs |= await outbox.by_key(topics.DECISIONS.name, decided)
-    for relaunch in effects.relaunches:
-        said = [(subject(CONTACT, relaunch.shop_id, relaunch.contact_id), _json(relaunch))]
-        outputs |= await outbox.by_key(topics.RELAUNCH.name, said, [("channel", relaunch.channel.encode())])
+    for channel in dict.fromkeys(relaunch.channel for relaunch in effects.relaunches):
+        said = [
+            (subject(CONTACT, relaunch.shop_id, relaunch.contact_id), _json(relaunch))
+            for relaunch in effects.relaunches
+            if relaunch.channel == channel
+        ]
+        outputs |= await outbox.by_key(topics.RELAUNCH.name, said, [("channel", channel.encode())])
     await asyncio.gather(*outputs)
     await changelog.write(batch.partition.partition, batch.state, effects.changes)
 
 
 def _count(metrics: Metrics, records: int, effects: Effects) -> None:
     metrics.journal_read.inc(records)
-    for decision in effects.decisions:
-        metrics.candidates.labels(decision.decision).inc()
+    for how, decisions in Counter(decision.decision for decision in effects.decisions).items():
+        metrics.candidates.labels(how).inc(decisions)
     for how, episodes in effects.ended.items():
         metrics.episodes_ended.labels(how).inc(episodes)

@@ -10,7 +10,7 @@ from streams.core.events import AddressKnown, Notice, OrderChanged, OrderHandedO
 from streams.core.visitor import MAX_ORDERS, NOTHING, handed_over
 
 
-class Address(Struct, frozen=True, array_like=True):
+class Address(Struct, frozen=True, array_like=True, gc=False):
     """All that is remembered of one address."""
 
     contact_id: str | None = None

@@ -6,6 +6,8 @@ Lines = tuple[Line, ...]
 
 #: A cart holds at most this many distinct products; beyond it, the oldest line makes room.
 MAX_LINES = 100
+#: So many of one product are as good as any more (the wire's own limit, `schemas/fields.py`).
+MAX_QUANTITY = 1_000_000
 
 
 def after(lines: Lines, change: CartChanged) -> tuple[Lines, bool]:
@@ -21,7 +23,7 @@ def after(lines: Lines, change: CartChanged) -> tuple[Lines, bool]:
 def _quantity_after(held: int, change: CartChanged) -> int:
     match change.action:
         case "add":
-            return held + (change.quantity or 1)
+            return min(held + (change.quantity or 1), MAX_QUANTITY)
         case "remove":
             return 0 if change.quantity is None else max(0, held - change.quantity)
         case _:

@@ -18,9 +18,11 @@ from streams.core.visitor import STOPPING
 #: A contact remembers this many orders and devices; beyond it, orders that stop nothing go first, then the oldest.
 MAX_ORDERS = 64
 MAX_DEVICES = 32
+#: And when it was written to last for this many scenarios, the latest ones.
+MAX_SCENARIOS = 64
 
 
-class Consent(Struct, frozen=True, array_like=True):
+class Consent(Struct, frozen=True, array_like=True, gc=False):
     """The latest word on one channel and purpose."""
 
     at: int
@@ -28,7 +30,7 @@ class Consent(Struct, frozen=True, array_like=True):
     id: str
 
 
-class Order(Struct, frozen=True, array_like=True):
+class Order(Struct, frozen=True, array_like=True, gc=False):
     """The latest status of one order."""
 
     at: int
@@ -36,7 +38,7 @@ class Order(Struct, frozen=True, array_like=True):
     id: str
 
 
-class Contact(Struct, frozen=True, array_like=True):
+class Contact(Struct, frozen=True, array_like=True, gc=False):
     """All that is remembered of one contact, besides what it has already heard. No name, no address."""
 
     #: By `<channel>/<purpose>`.
@@ -85,6 +87,8 @@ def after_candidate(
     if reason is not None:
         return contact, decision, None
     relaunched = contact.relaunched | {candidate.scenario: (now, candidate.trigger_id)}
+    if len(relaunched) > MAX_SCENARIOS:
+        del relaunched[min(relaunched, key=lambda name: (relaunched[name][0], name))]
     return replace(contact, relaunched=relaunched), decision, _relaunch(contact, contact_id, candidate, decision)
 
 

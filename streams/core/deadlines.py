@@ -50,8 +50,10 @@ class Deadlines:
 
     def peek(self, now: int, wake_of: WakeOf) -> tuple[int, bytes] | None:
         """Say who is due first at `now`, leaving it there."""
+        second = now // SECOND_MS
         while True:
-            self._open(now // SECOND_MS, wake_of)
+            if self._seconds and self._seconds[0] <= second:
+                self._open(second, wake_of)
             if not self._near or self._near[0][0] > now:
                 self._bound()
                 return None

@@ -2,12 +2,13 @@
 
 Each record is one of these, as a MessagePack array. *Events* come from shops, through ingest. *Notices* are what one subject
 tells a contact: they stay inside. A *tick* says that time has passed. Fields are added at the end, with a default.
+Records are frozen and refer to nothing that could refer back, hence `gc=False`: the garbage collector need not follow them.
 """
 
 from msgspec import Struct
 
 
-class Event(Struct, frozen=True, array_like=True, kw_only=True):
+class Event(Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """What every event from a shop carries."""
 
     #: The shop's `event_id`, for evidence.
@@ -64,7 +65,7 @@ class AddressKnown(Event, frozen=True, array_like=True, kw_only=True, tag=5):
     contact_id: str
 
 
-class Line(Struct, frozen=True, array_like=True):
+class Line(Struct, frozen=True, array_like=True, gc=False):
     """One product in a cart."""
 
     product_id: str
@@ -73,7 +74,7 @@ class Line(Struct, frozen=True, array_like=True):
     currency: str | None
 
 
-class Candidate(Struct, frozen=True, array_like=True, kw_only=True, tag=6):
+class Candidate(Struct, frozen=True, array_like=True, kw_only=True, gc=False, tag=6):
     """A visitor left something behind: would it be right to write? Carries its scenario's terms as they were when noticed."""
 
     digest: bytes
@@ -92,7 +93,7 @@ class Candidate(Struct, frozen=True, array_like=True, kw_only=True, tag=6):
     lines: tuple[Line, ...]
 
 
-class OrderHandedOver(Struct, frozen=True, array_like=True, kw_only=True, tag=7):
+class OrderHandedOver(Struct, frozen=True, array_like=True, kw_only=True, gc=False, tag=7):
     """An order that did not name this contact, from one of its devices or addresses."""
 
     digest: bytes
@@ -102,7 +103,7 @@ class OrderHandedOver(Struct, frozen=True, array_like=True, kw_only=True, tag=7)
     status: str
 
 
-class DeviceLinked(Struct, frozen=True, array_like=True, kw_only=True, tag=8):
+class DeviceLinked(Struct, frozen=True, array_like=True, kw_only=True, gc=False, tag=8):
     """A visitor turned out to be this contact."""
 
     visitor_id: str

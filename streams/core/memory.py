@@ -9,15 +9,15 @@ MAX_RECENT = 2048
 DIGEST_BYTES = 8
 
 
-def is_recent(recent: bytes, digest: bytes) -> bool:
-    """Say whether an event's digest is among the recent ones, `DIGEST_BYTES` each, oldest first."""
+def remembered(recent: bytes, digest: bytes) -> bytes | None:
+    """Return the recent digests (`DIGEST_BYTES` each, oldest first) with one more, or None if it is among them.
+
+    The oldest goes when there are too many.
+    """
     found = recent.find(digest)
-    while found > 0 and found % DIGEST_BYTES:
+    while found >= 0:
+        if found % DIGEST_BYTES == 0:
+            return None
         found = recent.find(digest, found + 1)
-    return found >= 0
-
-
-def remembered(recent: bytes, digest: bytes) -> bytes:
-    """Return the recent digests with one more; the oldest goes when there are too many."""
     longer = recent + digest
     return longer if len(longer) <= MAX_RECENT * DIGEST_BYTES else longer[-MAX_RECENT * DIGEST_BYTES :]

@@ -32,7 +32,7 @@ STOPPING = frozenset({"placed", "paid", "pending"})
 MAX_ORDERS = 16
 
 
-class Visitor(Struct, frozen=True, array_like=True):
+class Visitor(Struct, frozen=True, array_like=True, gc=False):
     """All that is remembered of one visitor, besides what it has already heard."""
 
     contact_id: str | None = None
@@ -46,7 +46,11 @@ class Visitor(Struct, frozen=True, array_like=True):
     @property
     def wake_at(self) -> int:
         """When to look again, ms since the epoch, UTC; 0 for never."""
-        return min((episode.due_at for episode in self.episodes.values()), default=0)
+        due_at = 0
+        for episode in self.episodes.values():
+            if due_at == 0 or episode.due_at < due_at:
+                due_at = episode.due_at
+        return due_at
 
 
 Rules = tuple[CartRules, ...]

@@ -7,17 +7,17 @@ was made with. Names and addresses stay behind; what goes in is a fingerprint.
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 
 from crawleruseragents import is_crawler
 
 from schemas.cart_change import CartChange
 from schemas.consent_change import ConsentChange
-from schemas.contact import Contact, ContactErased
+from schemas.contact import Contact
 from schemas.decoding import Message, decode
 from schemas.order import Order
 from schemas.page_view import PageView
-from schemas.product import Product, ProductRemoved
+from schemas.product import Product
 from streams import topics
 from streams.core.events import AddressKnown, CartChanged, ConsentChanged, FromShop, OrderChanged, PageViewed
 from streams.core.identity import CONTACT, MAIL, PHONE, VISITOR, fingerprint, subject
@@ -61,9 +61,10 @@ def entries_of(
 
     `arrived_at` is its append time, ms, UTC. Raises `schemas.errors.Undecodable` for a dead letter, `Crawler` for a bot's page view.
     """
-    message = decode(topic, raw, arrived_at=arrived_at, key=key)
-    if isinstance(message, ContactErased | ProductRemoved):
+    decoded = decode(topic, raw, arrived_at=arrived_at, key=key)
+    if raw is None:  # a removal: detection knows no names and no products
         return ()
+    message = cast(Message, decoded)
     id = message.event_id
     common = {"id": id, "digest": digest_of(id), "at": message.occurred_at, "source": source, "offset": offset}
     return _TRANSLATIONS[type(message)](message, common, secret)

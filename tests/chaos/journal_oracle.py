@@ -6,7 +6,7 @@ Time      A partition's time is the highest append time read from it. Before a r
           it fires; all episodes of one visitor that are due by then end together.
 Heard     An event is new to a subject when its offset is above the highest heard from its source partition, and its digest is not among
           the last 2048 heard. Candidates and orders handed over have digests only, devices have neither.
-Forgotten A visitor or an address of which nothing was heard for `forget_after`, and that waits for nothing, starts anew.
+Forgotten Whoever was not heard of for `forget_after`, and waits for nothing, starts anew, but for a contact who ever said yes or no.
 """
 
 from collections.abc import Iterator
@@ -137,7 +137,8 @@ class _Partition:
 
     def _is_forgotten(self, subject: _Subject) -> bool:
         waits = isinstance(subject.person, Visitor) and subject.person.wakes_at
-        return subject.kind != "contact" and not waits and self._now - subject.heard_at >= self._forget_after
+        has_said = isinstance(subject.person, Contact) and subject.person.consents
+        return not waits and not has_said and self._now - subject.heard_at >= self._forget_after
 
     def _tell_visitor(self, subject: _Subject, visitor: Visitor, key: bytes, record: Record) -> None:
         id, at = record[1], min(record[3], self._now)

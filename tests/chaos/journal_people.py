@@ -10,6 +10,7 @@ from typing import Any
 from tests.chaos.journal_layout import CANDIDATE, DEVICE, HANDED_OVER, Record, digest, json
 
 BOUGHT = ("placed", "paid", "pending")
+LARGEST_QUANTITY = 1_000_000
 MOST_LINES = 100
 MOST_ORDERS_WAITING = 16
 MOST_ORDERS_OF_A_CONTACT = 64
@@ -265,7 +266,7 @@ def _with(devices: list[str], visitor_id: str) -> list[str]:
 
 def _quantity(before: int, action: str, quantity: int | None) -> int:
     if action == "add":
-        return before + (quantity or 1)
+        return min(before + (quantity or 1), LARGEST_QUANTITY)
     if action == "remove":
         return 0 if quantity is None else max(0, before - quantity)
     return quantity or 0

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from streams.core.identity import VISITOR, subject
 from streams.core.partition import Partition
 from streams.core.scenarios.cart import CartRules
-from streams.core.state import CONTACT_KIND, POSITION
-from tests.core.events import DAY, HOUR, MINUTE, NINE, changed, consented, viewed
+from streams.core.state import POSITION, decoded
+from tests.core.events import DAY, HOUR, MINUTE, NINE, changed, consented, ordered, viewed
 from tests.core.story import ANNA, LAPTOP, Story
 
 FORGET_AFTER = 10 * DAY
@@ -59,6 +59,23 @@ def test_a_consent_outlives_any_silence() -> None:
     assert story.decided == ["relaunch"]
 
 
+def test_a_contact_who_has_said_neither_yes_nor_no_is_forgotten_like_anybody() -> None:
+    story = a_story()
+    story.tell(NINE, ANNA, ordered("paid", contact_id="anna"))
+    story.pass_time(NINE + FORGET_AFTER - 1)
+    assert story.changes[ANNA] is not None
+    story.pass_time(NINE + FORGET_AFTER + HOUR)
+    assert story.changes[ANNA] is None
+
+
+def test_a_no_outlives_any_silence_too() -> None:
+    story = a_story()
+    story.tell(NINE, ANNA, consented(granted=False))
+    story.pass_time(NINE + 2 * FORGET_AFTER)
+    story.tell(NINE + 4 * FORGET_AFTER, ANNA, ordered("paid", contact_id="anna"))
+    assert decoded(ANNA, story.changes[ANNA] or b"").body.consents
+
+
 def test_who_was_forgotten_is_forgotten_after_a_restart_too() -> None:
     story = a_story()
     story.tell(NINE, LAPTOP, viewed())
@@ -71,7 +88,7 @@ def test_who_was_forgotten_is_forgotten_after_a_restart_too() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9 * HOUR)), max_size=40))
-def test_exactly_those_silent_for_long_enough_are_gone_and_never_a_contact(lived: list[tuple[int, int]]) -> None:
+def test_exactly_those_silent_for_long_enough_are_gone_and_never_who_consented(lived: list[tuple[int, int]]) -> None:
     story = Story(partition=Partition((), forget_after_ms=DAY))
     story.tell(NINE, ANNA, consented())
     now, heard = NINE, {}
@@ -82,7 +99,5 @@ def test_exactly_those_silent_for_long_enough_are_gone_and_never_a_contact(lived
         heard[key] = now
     kept = {key for key, stored in story.changes.items() if stored is not None and key != POSITION}
     assert {key for key, at in heard.items() if now - at < DAY} <= kept
-    assert {key for key in kept if key[:1] != CONTACT_KIND} <= {
-        key for key, at in heard.items() if now - at < DAY + HOUR
-    }
+    assert kept - {ANNA} <= {key for key, at in heard.items() if now - at < DAY + HOUR}
     assert ANNA in kept

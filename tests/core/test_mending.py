@@ -3,8 +3,8 @@
 import pytest
 
 from streams.core.partition import JournalResized, Partition
-from streams.core.state import POSITION
-from tests.core.events import MINUTE, NINE, changed, viewed
+from streams.core.state import POSITION, Position, encoded
+from tests.core.events import DAY, MINUTE, NINE, changed, viewed
 from tests.core.story import LAPTOP, PHONE, REMINDER, Story
 
 DUE = NINE + 30 * MINUTE
@@ -54,6 +54,35 @@ def test_the_owner_overhears_an_older_record_and_a_tombstone_and_covers_them() -
     for stored in (before[LAPTOP], None):
         story.partition.overhear(LAPTOP, stored)
         assert story.partition.rewrites() == [(LAPTOP, story.changes[LAPTOP])]
+
+
+def test_a_tombstone_above_somebody_who_was_heard_of_since_is_a_zombies_and_is_covered() -> None:
+    story, _ = told()
+    partition = read(*story.changes.items(), (LAPTOP, None))
+    assert len(partition) == 1
+    assert partition.rewrites() == [(LAPTOP, story.changes[LAPTOP])]
+
+
+def test_a_tombstone_above_an_open_episode_takes_no_deadline_away() -> None:
+    _, before = told()
+    partition = read(*before.items(), (LAPTOP, None))
+    assert partition.pending == 1
+    assert [key for key, _ in partition.rewrites()] == [LAPTOP]
+
+
+def test_a_tombstone_above_somebody_silent_for_long_enough_is_believed() -> None:
+    story, _ = told()
+    position = encoded(Position(99, NINE + 400 * DAY, 1))
+    partition = read(*story.changes.items(), (POSITION, position), (LAPTOP, None))
+    assert len(partition) == 0
+    assert not partition.is_misplaced
+
+
+def test_a_tombstone_that_a_newer_state_covers_is_none_to_mend() -> None:
+    story, _ = told()
+    partition = read((LAPTOP, None), *story.changes.items())
+    assert len(partition) == 1
+    assert not partition.is_misplaced
 
 
 def test_the_owner_covers_an_older_position() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from streams.core.partition import Partition
-from streams.core.state import HEADER
+from streams.core.state import head_of
 from streams.journal.records import encode
 from tests.core.small_shop import RULES, Told, journals, told_by
 from tests.core.story import Written
@@ -94,8 +94,8 @@ def newest(changes: Changes) -> dict[bytes, bytes]:
 
 
 def _included(stored: bytes) -> tuple[int, float]:
-    stamp, wake, *_ = HEADER.unpack_from(stored)
-    return stamp, wake or float("inf")
+    head = head_of(stored)
+    return head.stamp, head.wake or float("inf")
 
 
 def assert_same(again: Told, once: Told) -> None:

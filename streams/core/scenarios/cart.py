@@ -27,7 +27,7 @@ class CartRules(Struct, frozen=True, kw_only=True):
     template: str = "cart-reminder"
 
 
-class Episode(Struct, frozen=True, array_like=True):
+class Episode(Struct, frozen=True, array_like=True, gc=False):
     """A cart being filled, from its first add to its deadline."""
 
     #: When the add that opened it happened, ms since the epoch, UTC, and that event's id.
