@@ -69,18 +69,24 @@ async def _until_led(admin: AIOKafkaAdminClient, names: list[str]) -> None:
 
 async def require(admin: AIOKafkaAdminClient, settings: Settings) -> None:
     """Raise `NotProvisioned` unless every declared topic exists, and the state has as many partitions as the journal."""
-    absent = await missing(admin, settings)
-    if absent:
-        names = ", ".join(settings.named(topic.name) for topic in absent)
-        raise NotProvisioned(f"Kafka has no topic {names}. Create what is missing with `relance topics apply`.")
+    await require_topics(admin, settings)
     counts = await _counts(admin, settings)
     journal, state = counts[topics.JOURNAL.name], counts[topics.STATE.name]
     if not journal == state == settings.journal_partitions:
         raise NotProvisioned(
             f"{settings.named(topics.JOURNAL.name)} has {journal} partitions, {settings.named(topics.STATE.name)} has {state}, "
             f"and RELANCE_JOURNAL_PARTITIONS says {settings.journal_partitions}: they must be equal, and the journal's number "
-            "never changes in place, since a subject would not find its state. Set the number it was created with."
+            "never changes in place, since a subject would not find its state. Set the number it was created with; to have another "
+            "number, move to a new journal with `relance journal repartition`."
         )
+
+
+async def require_topics(admin: AIOKafkaAdminClient, settings: Settings) -> None:
+    """Raise `NotProvisioned` unless every declared topic exists, with however many partitions."""
+    absent = await missing(admin, settings)
+    if absent:
+        names = ", ".join(settings.named(topic.name) for topic in absent)
+        raise NotProvisioned(f"Kafka has no topic {names}. Create what is missing with `relance topics apply`.")
 
 
 async def described(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, int | None]:

@@ -15,7 +15,7 @@ async def whole(settings: Settings, topic: str) -> AsyncIterator[ConsumerRecord]
     Raises `KafkaUnavailable` and `NotProvisioned`.
     """
     async with reachable(settings) as admin:
-        await provision.require(admin, settings)
+        await provision.require_topics(admin, settings)
         count = (await provision.described(admin, settings))[topic] or 0
     consumer = reader(settings)
     await consumer.start()

@@ -92,7 +92,9 @@ class Removed(Exception):
     """Retention has removed the journal's beginning: what followed from it cannot be replayed."""
 
 
-async def of_journal(consumer: AIOKafkaConsumer, journal: str, count: int, rules: Rules) -> list[Decision]:
+async def of_journal(
+    consumer: AIOKafkaConsumer, journal: str, count: int, rules: Rules, *, forget_after_ms: int
+) -> list[Decision]:
     """Return the decisions that follow from the journal as it stands, each once, by time and id.
 
     Ticks and append times are read, not made up. Raises `Removed` when the journal no longer starts at its beginning.
@@ -102,7 +104,7 @@ async def of_journal(consumer: AIOKafkaConsumer, journal: str, count: int, rules
     begins = await consumer.beginning_offsets(partitions)
     if any(begins.values()):
         raise Removed("retention has removed the journal's beginning; only a whole journal can be replayed")
-    states = {partition: Partition(rules) for partition in partitions}
+    states = {partition: Partition(rules, forget_after_ms=forget_after_ms) for partition in partitions}
     decisions: dict[str, Decision] = {}
     async for effects in _effects(consumer, states):
         for decision in effects.decisions:

@@ -132,7 +132,8 @@ async def _replay_journal(settings: Settings, rules: Rules) -> list[Decision]:
     consumer = reader(settings)
     await consumer.start()
     try:
-        return await of_journal(consumer, settings.named(topics.JOURNAL.name), count, rules)
+        journal = settings.named(topics.JOURNAL.name)
+        return await of_journal(consumer, journal, count, rules, forget_after_ms=settings.forget_after)
     finally:
         await consumer.stop()
 

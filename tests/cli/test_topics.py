@@ -60,3 +60,4 @@ def test_a_journal_that_has_outgrown_its_state_stops_every_worker(empty: Termina
     assert said.status == 1
     assert "relance.journal has 5 partitions" in said.err
     assert "relance.state has 3" in said.err
+    assert "relance journal repartition" in said.err

@@ -1,11 +1,15 @@
 """Claims about moving to a journal with another number of partitions."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
+from aiokafka.admin import NewPartitions
 
 from streams import topics
+from streams.kafka_client import reachable
+from streams.provision import NotProvisioned, require
 from streams.recording import Line
 from streams.repartition import NotReady, repartition
 from tests.end_to_end.installation import Installation
@@ -25,7 +29,22 @@ def cart_adds(visitors: int) -> list[Line]:
     return [Line("cart-adds", 1_700_000_000_000, msgspec.json.encode(value)) for value in values]
 
 
-async def test_carts_that_were_left_before_the_move_are_noticed_after_it(installation: Installation) -> None:
+async def as_it_is(installation: Installation) -> None:
+    """Leave the journal alone."""
+
+
+async def grown_by_hand(installation: Installation) -> None:
+    """Give the journal more partitions in place, so that no worker starts any more."""
+    async with reachable(installation.settings) as admin:
+        await admin.create_partitions({installation.settings.named(topics.JOURNAL.name): NewPartitions(8)})
+        with pytest.raises(NotProvisioned, match="relance journal repartition"):
+            await require(admin, installation.settings)
+
+
+@pytest.mark.parametrize("before", [as_it_is, grown_by_hand])
+async def test_carts_that_were_left_before_the_move_are_noticed_after_it(
+    installation: Installation, before: Callable[[Installation], Awaitable[None]]
+) -> None:
     installation.write_scenarios(idle_for="15s")
     await installation.start(ingest="ingest", detect="detect")
     await installation.publish(cart_adds(30))
@@ -41,6 +60,7 @@ async def test_carts_that_were_left_before_the_move_are_noticed_after_it(install
     await installation.until(all_read, "the adds are in the state")
     await installation.stop()
     installation.workers.clear()
+    await before(installation)
     installation.settings = await repartition(installation.settings, 4)
     await installation.start(ingest2="ingest", detect2="detect")
 

@@ -11,8 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from streams.core.decisions import Decision
 from streams.journal.records import TICK, TICK_KEY, encode
 from streams.local.kafka import LocalKafka
-from streams.replay import Removed, of_journal
-from tests.core.events import HOUR, MINUTE, NINE, changed, consented, left
+from streams.replay import FOR_EVER, Removed, of_journal
+from tests.core.events import HOUR, MINUTE, NINE, changed, consented, left, viewed
 from tests.core.story import ANNA, LAPTOP, REMINDER, Written
 
 DUE = NINE + 30 * MINUTE
@@ -46,9 +46,11 @@ async def written(kafka: LocalKafka, topic: str, *partitions: Iterable[Written])
                 await send(record.value, record.key, timestamp_ms=record.timestamp)
 
 
-async def replayed(kafka: LocalKafka, topic: str, partitions: int) -> list[Decision]:
+async def replayed(
+    kafka: LocalKafka, topic: str, partitions: int, *, forget_after_ms: int = FOR_EVER
+) -> list[Decision]:
     async with AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap) as consumer:
-        return await of_journal(consumer, topic, partitions, (REMINDER,))
+        return await of_journal(consumer, topic, partitions, (REMINDER,), forget_after_ms=forget_after_ms)
 
 
 async def test_a_journal_is_replayed_with_its_own_ticks_and_times(kafka: LocalKafka) -> None:
@@ -65,6 +67,21 @@ async def test_what_two_partitions_hold_is_decided_once_and_told_in_order(kafka:
         ("no_consent", NINE),
         ("relaunch", DUE + 2_000),
     ]
+
+
+@pytest.mark.parametrize(("forget_after_ms", "decided"), [(HOUR, ["no_contact"]), (HOUR + 1, [])])
+async def test_a_replay_forgets_whom_the_workers_forget(
+    kafka: LocalKafka, forget_after_ms: int, decided: list[str]
+) -> None:
+    topic, later = f"replay-forgets-{forget_after_ms}", NINE + HOUR
+    records = [
+        Written(0, NINE, LAPTOP, encode(viewed(contact_id="anna", offset=1))),
+        Written(1, later, LAPTOP, encode(changed("add", at=later, offset=2))),
+        Written(2, later + HOUR, TICK_KEY, TICK),
+    ]
+    await written(kafka, topic, records)
+    decisions = await replayed(kafka, topic, 1, forget_after_ms=forget_after_ms)
+    assert [decision.decision for decision in decisions] == decided
 
 
 async def test_an_empty_journal_decides_nothing(kafka: LocalKafka) -> None:
