@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from tests.chaos.crowd import Crowd, Published
+from tests.chaos.intake_oracle import TOPICS
 from tests.chaos.stand import INGEST, Stand
 
 CHUNK_S = 0.05
@@ -33,6 +34,8 @@ class Feed:
         self._events = events
         self._per_second = per_second
         self._is_far_behind = False
+        #: How often the topics had more partitions, as far as the producer knows.
+        self._grown = 0
         self._held_back: deque[Published] = deque()
         #: Records published so far.
         self.published = 0
@@ -79,9 +82,12 @@ class Feed:
         return happens
 
     async def _send(self, producer: AIOKafkaProducer, said: list[Published]) -> None:
+        if self._grown < self._stand.grown and await producer.client.force_metadata_update():
+            self._grown += 1
+        counts = {topic: await self._partitions(producer, topic) for topic in TOPICS}
         grouped: defaultdict[tuple[str, int], list[Published]] = defaultdict(list)
         for one in said:
-            grouped[one.topic, one.place % self._stand.settings.public_partitions].append(one)
+            grouped[one.topic, one.place % counts[one.topic]].append(one)
         pieces = [
             (place, records[start : start + PIECE])
             for place, records in grouped.items()
@@ -89,6 +95,14 @@ class Feed:
         ]
         await asyncio.gather(*(self._append(producer, *place, records) for place, records in pieces))
         self.published += len(said)
+
+    async def _partitions(self, producer: AIOKafkaProducer, topic: str) -> int:
+        """Return how many partitions a topic has, as far as the producer knows."""
+        while True:
+            try:
+                return len(await producer.partitions_for(self._stand.settings.named(topic)))
+            except KafkaError:
+                await asyncio.sleep(1.0)
 
     async def _append(self, producer: AIOKafkaProducer, topic: str, partition: int, records: list[Published]) -> None:
         """Append until it is acknowledged, as a shop's outbox would: twice if need be."""

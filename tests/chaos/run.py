@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from streams.local.kafka import LocalKafka
+from streams.scenarios import load_rules
+from tests.chaos import kept_state
 from tests.chaos.faults import Fault, Troubles, schedule
 from tests.chaos.feed import Feed
 from tests.chaos.report import Report
@@ -42,7 +44,7 @@ class Plan:
     faults: list[Fault] | None = None
     #: What is wrong with the workers, by role (`tests/chaos/broken_worker.py`).
     broken: dict[str, str] = field(default_factory=dict)
-    #: How long after the last fault partitions may be behind before they count as stalled.
+    #: How long partitions may be behind, after the last fault and the last event, before they count as stalled.
     patience_s: float = 180.0
     #: A deadline that is past for so long, with nothing behind, is looked after by nobody.
     fires_within_s: float = 20.0
@@ -55,14 +57,15 @@ async def run(
     stand = Stand(kafka, directory, namespace, plan.journal_partitions, plan.public_partitions)
     await stand.prepare()
     workers = {name: stand.worker(role, name, plan.broken.get(role)) for name, role in plan.workers.items()}
-    troubles = Troubles(kafka, workers, stand.worker(DETECT, "joiner", plan.broken.get(DETECT)))
+    joiners = [stand.worker(role, f"joiner-{role}", plan.broken.get(role)) for role in (INGEST, DETECT)]
+    troubles = Troubles(kafka, workers, joiners, stand.grow)
     keeping: asyncio.Task[None] | None = None
     try:
         troubles.start()
         show("the workers divide the partitions", None)
         await _divided(plan, stand, workers.values())
         keeping = asyncio.create_task(troubles.keep_up())
-        await _live_through(plan, stand, troubles, show)
+        acknowledged = await _live_through(plan, stand, troubles, show)
         judge = Judge(stand.settings)
         recovery_s, stalled = await _recovered(plan, stand, troubles, judge, show)
     finally:
@@ -74,9 +77,19 @@ async def run(
     verdict = await judge.verdict()
     verdict.write(directory / "differences.txt")
     replayed = await _replayed(stand)
+    show("reading the changelog", None)
+    differing = await kept_state.differing(stand.settings, load_rules(stand.scenarios))
+    (directory / "states.txt").write_text("".join(f"{number} {key!r}\n" for number, key in differing))
     (directory / "live.jsonl").write_bytes(verdict.live)
     return Report.of(
-        plan.seed, verdict, troubles.counts, stalled=len(stalled), recovery_s=recovery_s, replayed=replayed
+        plan.seed,
+        verdict,
+        troubles.counts,
+        acknowledged=acknowledged,
+        stalled=len(stalled),
+        recovery_s=recovery_s,
+        replayed=replayed,
+        states_differing=len(differing),
     )
 
 
@@ -91,31 +104,33 @@ async def _divided(plan: Plan, stand: Stand, workers: Iterable[Worker]) -> None:
                 await asyncio.sleep(LOOK_S)
 
 
-async def _live_through(plan: Plan, stand: Stand, troubles: Troubles, show: Show) -> None:
+async def _live_through(plan: Plan, stand: Stand, troubles: Troubles, show: Show) -> int:
+    """Let the shops publish while things go wrong; return how many records Kafka has acknowledged."""
     feed = Feed(stand, plan.seed, events=plan.events, visitors=plan.visitors, per_second=plan.events / plan.seconds)
     faults = schedule(plan.seed, plan.seconds, list(plan.workers)) if plan.faults is None else plan.faults
     async with asyncio.TaskGroup() as group:
         group.create_task(feed.run(lambda done: show(f"{done:,} events; {dict(troubles.counts)}", done / plan.events)))
         group.create_task(troubles.befall(faults, plan.seconds))
+    return feed.published
 
 
 async def _recovered(plan: Plan, stand: Stand, troubles: Troubles, judge: Judge, show: Show) -> tuple[float, list[str]]:
     """Return how long it took until nothing was behind, and the partitions that stalled; the judge has read everything then."""
     recovery_s, behind = await _caught_up(plan, stand, troubles, show)
     show("reading the public topics", None)
-    await judge.published()
+    await judge.published(await stand.counts())
     show("reading the journal", None)
     await judge.follow()
     return recovery_s, sorted(behind) or await _drained(plan, stand, judge, show)
 
 
 async def _caught_up(plan: Plan, stand: Stand, troubles: Troubles, show: Show) -> tuple[float, Iterable[str]]:
-    """Wait until nothing is behind; return how long it took, and what still is when patience ends."""
+    """Wait until nothing is behind; return how long it took since the last fault, and what still is when patience ends."""
+    give_up_at = time.monotonic() + plan.patience_s
     behind: dict[str, int] | None = {"everything": 0}
     while behind is None or behind:
-        recovery_s = max(0.0, time.monotonic() - troubles.healed_at)
-        if recovery_s > plan.patience_s:
-            return recovery_s, behind or [JOURNAL]
+        if time.monotonic() > give_up_at:
+            return time.monotonic() - troubles.healed_at, behind or [JOURNAL]
         behind = await _behind(stand)
         show(f"{sum((behind or {}).values()):,} records behind", None)
         await asyncio.sleep(LOOK_S)

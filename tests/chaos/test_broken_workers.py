@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from streams.local.kafka import LocalKafka
-from tests.chaos.controls import control, faultless_control
+from tests.chaos.controls import RIGHT, Broken, control, faultless_control
 from tests.chaos.report import Report
 from tests.chaos.run import Plan, run
 
@@ -19,7 +19,7 @@ async def shown(plan: Plan, kafka: LocalKafka, directory: Path) -> Report:
 
 @pytest.mark.parametrize("how", ["wall-clock", "ignore-source-stamps"])
 async def test_a_worker_wrong_at_all_times_is_caught_without_a_fault(
-    how: str, kafka: LocalKafka, tmp_path: Path
+    how: Broken, kafka: LocalKafka, tmp_path: Path
 ) -> None:
     report = await shown(faultless_control(how, 1, EVENTS, VISITORS), kafka, tmp_path)
     assert report.missing
@@ -29,12 +29,20 @@ async def test_a_worker_wrong_at_all_times_is_caught_without_a_fault(
 
 @pytest.mark.long
 @pytest.mark.parametrize("how", ["commit-early", "ignore-stamp", "process-before-restore", "ignore-source-stamps"])
-async def test_a_worker_that_a_fault_makes_wrong_is_caught(how: str, kafka: LocalKafka, tmp_path: Path) -> None:
+async def test_a_worker_that_a_fault_makes_wrong_is_caught(how: Broken, kafka: LocalKafka, tmp_path: Path) -> None:
     report = await shown(control(how, 1, EVENTS, VISITORS), kafka, tmp_path)
     assert report.missing
     assert not report.is_right
 
 
 @pytest.mark.long
+async def test_a_worker_that_skips_what_a_new_partition_holds_is_caught(kafka: LocalKafka, tmp_path: Path) -> None:
+    report = await shown(control("skip-new-partitions", 1, EVENTS, VISITORS), kafka, tmp_path)
+    assert report.on_new_partitions
+    assert report.journal_missing
+    assert not report.is_right
+
+
+@pytest.mark.long
 async def test_a_worker_that_is_only_slow_is_right(kafka: LocalKafka, tmp_path: Path) -> None:
-    assert (await shown(control("slow-changelog", 1, EVENTS, VISITORS), kafka, tmp_path)).is_right
+    assert (await shown(control(RIGHT, 1, EVENTS, VISITORS), kafka, tmp_path)).is_right

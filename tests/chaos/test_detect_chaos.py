@@ -10,7 +10,7 @@ import pytest
 
 from streams.local.kafka import LocalKafka
 from tests.chaos.broken_worker import SESSION_TIMEOUT_S
-from tests.chaos.faults import Kind, schedule
+from tests.chaos.faults import TOPICS, Fault, Kind, schedule
 from tests.chaos.run import EVENTS_PER_VISITOR, Plan, run
 from tests.chaos.stand import DETECT, INGEST, own_broker
 
@@ -50,6 +50,25 @@ async def test_a_broker_killed_and_frozen_changes_no_decision(tmp_path: Path) ->
     assert report.is_right, report
     assert report.broker_kills
     assert report.decisions > 500
+
+
+async def test_nothing_is_skipped_on_partitions_that_public_topics_get_in_traffic(
+    kafka: LocalKafka, tmp_path: Path
+) -> None:
+    faults = [Fault(1, "grow", TOPICS, 0), Fault(2, "kill", "ingest-1", 0.5), Fault(4, "grow", TOPICS, 0)]
+    plan = Plan(
+        seed=5,
+        seconds=6,
+        events=6_000,
+        visitors=300,
+        workers={"ingest-1": INGEST, "detect-1": DETECT},
+        faults=faults,
+        broken={INGEST: "impatient"},
+    )
+    report = await run(plan, kafka, tmp_path, namespace=f"t{uuid4().hex[:8]}.")
+    assert report.is_right, report
+    assert report.grows == 2
+    assert report.on_new_partitions > 500
 
 
 @pytest.mark.long

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chaos.faults import BROKER, JOINER, LASTS_S, SESSION_TIMEOUT_S, Fault, schedule
+from tests.chaos.faults import BROKER, JOINERS, LASTS_S, MOST, SESSION_TIMEOUT_S, TOPICS, Fault, schedule
 
 WORKERS = ("ingest-1", "detect-1", "detect-2")
 
@@ -34,9 +34,23 @@ def test_each_fault_befalls_whom_it_can(seed: int) -> None:
         if fault.kind in ("broker_kill", "broker_freeze"):
             assert fault.target == BROKER
         elif fault.kind == "storm":
-            assert fault.target == JOINER
+            assert fault.target == JOINERS
+        elif fault.kind == "grow":
+            assert fault.target == TOPICS
         else:
             assert fault.target in WORKERS
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_broker_freezes_for_twenty_seconds_and_a_storm_blows_for_ten_where_there_is_room(seed: int) -> None:
+    longest = {kind: max(fault.lasts_s for fault in of(seed, 200) if fault.kind == kind) for kind in LASTS_S}
+    assert longest["broker_freeze"] == 20
+    assert longest["storm"] == 10
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_topics_grow_once_or_twice(seed: int) -> None:
+    assert 1 <= sum(fault.kind == "grow" for fault in of(seed)) <= MOST["grow"]
 
 
 def test_a_seed_is_a_schedule() -> None:

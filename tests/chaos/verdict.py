@@ -6,47 +6,17 @@ compared with what had to be.
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-
-from streams.kafka_client import reader
 from streams.settings import Settings
 from tests.chaos.intake_oracle import TOPICS, IntakeOracle
 from tests.chaos.journal_layout import FROM_SHOP, NOTICES, decode, partition_of
 from tests.chaos.journal_oracle import JournalOracle
 from tests.chaos.stand import FORGET_AFTER, JOURNAL, SCENARIOS, SECRET
-
-
-class Topic:
-    """Reads a topic piece by piece, from its beginning to wherever it ends by then."""
-
-    def __init__(self, settings: Settings, name: str, count: int) -> None:
-        self._settings = settings
-        self._positions = {TopicPartition(settings.named(name), number): 0 for number in range(count)}
-
-    async def rest(self) -> AsyncIterator[ConsumerRecord]:
-        """Yield what has not been read yet, in order per partition."""
-        consumer = reader(self._settings)
-        try:
-            await consumer.start()
-            async for record in self._from(consumer):
-                yield record
-        finally:
-            await consumer.stop()
-
-    async def _from(self, consumer: AIOKafkaConsumer) -> AsyncIterator[ConsumerRecord]:
-        ends = await consumer.end_offsets(list(self._positions))
-        consumer.assign(list(self._positions))
-        for partition, position in self._positions.items():
-            consumer.seek(partition, position)
-        while left := [partition for partition, end in ends.items() if self._positions[partition] < end]:
-            for partition, records in (await consumer.getmany(*left, timeout_ms=500, max_records=10_000)).items():
-                for record in records:
-                    yield record
-                self._positions[partition] = records[-1].offset + 1
+from tests.chaos.topic import Topic as Topic  # tests/benchmarks reads topics too
 
 
 @dataclass
@@ -66,13 +36,16 @@ class Difference:
 class Verdict:
     """All that the comparison showed."""
 
+    #: Records on the public topics, and how many of them on partitions that were added in the run.
+    published: int
+    on_new_partitions: int
     #: Valid public events.
     events: int
     journal_missing: int
     journal_unexpected: int
     journal_out_of_order: int
     decisions: Counter[str]
-    #: Decisions, notices and relaunches, by which of them.
+    #: Decisions, notices, relaunches, and whom what was found is addressed to, by which of them.
     differences: dict[str, Difference]
     #: Decisions told more than once, with the same id and bytes.
     duplicates: int
@@ -110,15 +83,15 @@ class Judge:
         self._journal = Topic(settings, JOURNAL, settings.journal_partitions)
         self._notices: set[tuple[bytes, bytes]] = set()
         self._misplaced = 0
+        self._published = self._on_new_partitions = 0
 
-    async def published(self) -> int:
-        """Read the public topics, once all has been published; return how many records there are."""
-        count = 0
+    async def published(self, counts: Mapping[str, int]) -> None:
+        """Read the public topics, which have so many partitions by now, once all has been published."""
         for name in TOPICS:
-            async for record in Topic(self._settings, name, self._settings.public_partitions).rest():
+            async for record in Topic(self._settings, name, counts[name]).rest():
                 self._intake.published(name, record.partition, record.offset, record.timestamp, record.value)
-                count += 1
-        return count
+                self._published += 1
+                self._on_new_partitions += record.partition >= self._settings.public_partitions
 
     async def follow(self) -> int:
         """Read the journal to its present end; return how many records there were to read."""
@@ -142,10 +115,14 @@ class Judge:
 
     async def verdict(self) -> Verdict:
         """Compare."""
-        decided = [record.value async for record in self._public("relance.decisions").rest()]
-        relaunched = {record.value async for record in self._public("relaunch").rest()}
+        decisions = [record async for record in self._public("relance.decisions").rest()]
+        relaunches = [record async for record in self._public("relaunch").rest()]
+        decided = [record.value for record in decisions]
+        relaunched = {record.value for record in relaunches}
         distinct, expected = set(decided), self._oracle.expected
         return Verdict(
+            published=self._published,
+            on_new_partitions=self._on_new_partitions,
             events=self._intake.valid,
             journal_missing=self._intake.missing,
             journal_unexpected=self._intake.unexpected + self._misplaced,
@@ -155,6 +132,7 @@ class Judge:
                 "decision": Difference.between(expected.decisions, distinct),
                 "relaunch": Difference.between(expected.relaunches, relaunched),
                 "notice": Difference.between(_lines(expected.notices), _lines(self._notices)),
+                "address": Difference([], list(astray([*decisions, *relaunches], self._settings.public_partitions))),
             },
             duplicates=len(decided) - len(distinct),
             live=b"".join(line + b"\n" for line in sorted(distinct, key=_place)),
@@ -162,6 +140,30 @@ class Judge:
 
     def _public(self, name: str) -> Topic:
         return Topic(self._settings, name, self._settings.public_partitions)
+
+
+class Found(Protocol):
+    """What is needed of a decision or a relaunch that was found."""
+
+    @property
+    def key(self) -> bytes: ...
+    @property
+    def value(self) -> bytes: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    @property
+    def partition(self) -> int: ...
+
+
+def astray(records: Iterable[Found], partitions: int) -> Iterator[bytes]:
+    """Yield what does not stand where its contact's readers look for it, or not under the headers by which they skip."""
+    for record in records:
+        value = json.loads(record.value)
+        key = f"contact:{value['shop_id']}:{value['contact_id'] or ''}".encode()
+        headers = [("channel", value["channel"].encode())] if "channel" in value else []
+        place = partition_of(key, partitions)
+        if (record.key, list(record.headers), record.partition) != (key, headers, place):
+            yield record.value
 
 
 def _lines(notices: set[tuple[bytes, bytes]]) -> set[bytes]:
