@@ -1,0 +1,1 @@
+"""How do others do on the same job, on the same broker, with the same records?"""
