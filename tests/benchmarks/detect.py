@@ -38,11 +38,12 @@ def journal_of(events: int, visitors: int, partitions: int) -> dict[int, list[tu
     by_partition: dict[int, list[tuple[bytes, bytes, int]]] = {number: [] for number in range(partitions)}
     for event in happenings(events, visitors):
         key = subject(VISITOR, SHOP, f"v{event.visitor}")
-        by_partition[partition_of(key, partitions)].append((key, encode(_record(event)), event.at))
+        by_partition[partition_of(key, partitions)].append((key, encode(record_of(event)), event.at))
     return by_partition
 
 
-def _record(event: Happening) -> Record:
+def record_of(event: Happening) -> Record:
+    """Return an event as it stands in the journal."""
     contact_id = contact_of(event.visitor)
     id, digest, at = event.id, digest_of(event.id), event.at
     source, offset = SOURCES[event.kind] | event.visitor % 12, event.number

@@ -23,7 +23,7 @@ TOPICS = {
 async def ingest(events: int, visitors: int) -> dict[str, object]:
     """Measure; raises `AssertionError` when anything was refused or is missing from the journal."""
     async with bench(journal_partitions=24, recorded_time=False) as stand:
-        entries = await _fill(stand, events, visitors)
+        entries = await publish(stand, events, visitors)
         worker = Measured(stand.directory / "worker", stand.environment, "worker", "ingest")
         await wait_async(worker.starting())
         try:
@@ -37,7 +37,7 @@ async def ingest(events: int, visitors: int) -> dict[str, object]:
     return {"events": events, "journal_records": found, **speed(looks), "peak_mb": round(peak_mb)}
 
 
-async def _fill(stand: Bench, events: int, visitors: int) -> int:
+async def publish(stand: Bench, events: int, visitors: int) -> int:
     """Publish the traffic; return how many journal records it must give: an order goes to visitor and contact."""
     filled: dict[str, dict[int, list[tuple[bytes, bytes, int]]]] = {
         topic: {number: [] for number in range(12)} for topic in TOPICS.values()

@@ -17,11 +17,17 @@ SHOP = "bench"
 SCENARIO = "cart-reminder"
 #: One visitor in so many is linked to a contact from the start: 30 %.
 LINKED = 0.3
+KINDS = ["page"] * 90 + ["add"] * 6 + ["search"] * 2 + ["order"] * 2
 
-SCENARIOS = f"""scenarios:
+
+def scenarios(*, min_hold: str = "5m") -> str:
+    """Return what a marketer would write; `min_hold` decides for events that arrive late."""
+    return f"""scenarios:
   - name: {SCENARIO}
     kind: cart
     idle_for: 30m
+    min_hold: {min_hold}
+    once_per: 24h
     steps: [{{after: 0m, channel: email, template: cart-reminder}}]
     expires_after: 24h
 """
@@ -45,11 +51,15 @@ class Happening:
 def happenings(events: int, visitors: int, seed: int = 1) -> Iterator[Happening]:
     """Yield the traffic in order of time."""
     chance = random.Random(seed)
-    kinds = ["page"] * 90 + ["add"] * 6 + ["search"] * 2 + ["order"] * 2
     for number in range(events):
         yield Happening(
-            number, kinds[chance.randrange(100)], chance.randrange(visitors), START_MS + SPAN_MS * number // events
+            number, KINDS[chance.randrange(100)], chance.randrange(visitors), START_MS + SPAN_MS * number // events
         )
+
+
+def leaving(number: int, visitor: int, due_at: int) -> Happening:
+    """Return an add that makes the cart due at `due_at` exactly, if it arrives before that, and late ones are not held long."""
+    return Happening(number, "add", visitor, due_at - IDLE_MS)
 
 
 def contact_of(visitor: int) -> str | None:
@@ -69,7 +79,7 @@ def relaunch_ids(traffic: Iterator[Happening]) -> set[str]:
             at, visitor = heappop(heap)
             if due.get(visitor) == at:
                 del due[visitor]
-                ids.add(_relaunch_id(visitor, opened.pop(visitor)))
+                ids.add(relaunch_id(visitor, opened.pop(visitor)))
 
     for event in traffic:
         fire(event.at)
@@ -84,6 +94,7 @@ def relaunch_ids(traffic: Iterator[Happening]) -> set[str]:
     return ids
 
 
-def _relaunch_id(visitor: int, trigger_id: str) -> str:
+def relaunch_id(visitor: int, trigger_id: str) -> str:
+    """Return the id of the candidate that a visitor's first add leads to."""
     parts = (SHOP, contact_of(visitor) or "", SCENARIO, trigger_id, "1")
     return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
