@@ -5,6 +5,7 @@ the state moves into the next generation, subject by subject, and the new journa
 (deploy/decisions/0007-a-new-journal-for-another-number-of-partitions.md).
 """
 
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -74,20 +75,28 @@ async def _require_decided(admin: AIOKafkaAdminClient, settings: Settings) -> No
 
 async def _move(settings: Settings, next_settings: Settings) -> None:
     states: dict[bytes, bytes] = {}
+    forgotten: set[bytes] = set()
     now = 0
     async for key, stored in _changelog(settings):
         if key == POSITION:
             now = max(now, position_of(stored or b"").now)
         elif stored is None:
-            states.pop(key, None)
+            forgotten.add(key)
         elif key not in states or age_of(states[key]) <= age_of(stored):
             states[key] = stored
+            forgotten.discard(key)
+    for key in forgotten & states.keys():
+        told = decoded(key, states[key])
+        if told.may_be_forgotten and now - told.heard >= settings.forget_after:  # else a zombie wrote the tombstone
+            del states[key]
+    # Below every offset of the new journal; and whatever an earlier attempt wrote is older.
+    stamp = time.time_ns() // 1_000_000 - (1 << 62)
     outbox = Outbox(partial(producer, next_settings), next_settings.named)
     await outbox.start()
     try:
         keys = list(states)
         for start in range(0, len(keys), PIECE):
-            moved = [(key, _unstamped(key, states[key])) for key in keys[start : start + PIECE]]
+            moved = [(key, _unstamped(key, states[key], stamp)) for key in keys[start : start + PIECE]]
             for done in await outbox.by_key(topics.STATE.name, moved):
                 await done
         for number in range(next_settings.journal_partitions):
@@ -103,8 +112,8 @@ async def _changelog(settings: Settings) -> AsyncIterator[tuple[bytes, bytes | N
         yield record.key, record.value
 
 
-def _unstamped(key: bytes, stored: bytes) -> bytes:
+def _unstamped(key: bytes, stored: bytes, stamp: int) -> bytes:
     """Return a subject's bytes as if it had heard nothing of the journal yet; what it heard of its sources stays."""
     told = decoded(key, stored)
-    told.stamp = -1
+    told.stamp = stamp
     return encoded(told)

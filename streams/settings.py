@@ -49,8 +49,8 @@ class Settings(BaseSettings):
     forget_after: Duration = Field(
         400 * 86_400_000,
         validate_default=False,
-        gt=0,
-        description="How long nothing may be heard of a visitor until it is forgotten, for instance 400d.",
+        ge=86_400_000,
+        description="How long nothing may be heard of somebody until they are forgotten, at least 1d; a consent is never.",
     )
     replication: int = Field(
         1, ge=1, description="Copies of each partition that `topics apply` asks for; 3 in production."
