@@ -155,7 +155,10 @@ class Installation:
         """Return how many records a group has not committed yet."""
         async with reachable(self.settings) as admin, self._reader() as consumer:
             counts = await provision.described(admin, self.settings)
-            committed = await admin.list_consumer_group_offsets(self.settings.named(group))
+            try:
+                committed = await admin.list_consumer_group_offsets(self.settings.named(group))
+            except GroupCoordinatorNotAvailableError:  # a new broker has no groups yet
+                committed = {}
             partitions = [
                 TopicPartition(self.settings.named(name), number)
                 for name in names
