@@ -73,7 +73,7 @@ def worker_(role: Annotated[Role, typer.Argument(help="What the worker does.")])
     app = worker(settings, roles, rules=rules, secret=secret, table=suppression_table(settings), metrics=metrics)
     # A batch makes thousands of records that die together: looking through everything else meanwhile finds nothing.
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(500_000, 50, 100)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True, loop=loop).execute_from_commandline()

@@ -17,6 +17,8 @@ from streams.metrics import Metrics
 from streams.provision import partitions_of
 from streams.settings import Settings
 from streams.stores import keys
+from tests.benchmarks.everything import HERE, RAW
+from tests.benchmarks.figures import Results, markdown
 from tests.contracts.checkout import ROOT
 from tests.contracts.commands import commands
 
@@ -99,6 +101,10 @@ def _metrics() -> str:
     return _table(("metric", "kind", "labels", "what it says"), rows)
 
 
+def _figures() -> str:
+    return markdown(Results.read(HERE / RAW))
+
+
 def _reasons() -> str:
     rows = [(_code(reason), "detection and gate", reason.sentence) for reason in decisions.Reason]
     rows += [(_code(reason), "sender", reason.sentence) for reason in sender_errors.Reason]
@@ -134,6 +140,7 @@ def _code(text: str) -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "figures": _figures,
     "commands": _commands,
     "wire": _wire,
     "topics": _topics,
