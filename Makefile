@@ -27,7 +27,7 @@ test: setup check  ## Run every check, and every test but the long ones, on the 
 test-long: setup  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m long
 
-chaos: setup  ## Let 20 seeds of things go wrong for 90 s each, and print what became of it (an hour or two; nothing else should run)
+chaos: setup  ## Let 20 seeds of things go wrong for 90 s each, and print what became of it (two hours; nothing else should run)
 	$(BIN)/python -m tests.chaos table --seeds 1-20 --seconds 90
 
 check: setup  ## Run the static checks alone: format, lint, types, imports

@@ -15,12 +15,13 @@ from rich.table import Table
 from streams.local.errors import LocalStackError
 from tests.benchmarks.detect import detect
 from tests.benchmarks.end_to_end import end_to_end
-from tests.benchmarks.everything import HERE, RAW, SIZES, measure, present
+from tests.benchmarks.everything import HERE, PICTURE, RAW, SIZES, measure
 from tests.benchmarks.figures import Results, table
 from tests.benchmarks.ingest import ingest
 from tests.benchmarks.peers.figures import TooShort
 from tests.benchmarks.peers.figures import table as compared
 from tests.benchmarks.peers.race import THEIRS, peers
+from tests.benchmarks.picture import draw
 from tests.benchmarks.restore import restore
 from tests.benchmarks.scale import scale
 from tests.benchmarks.ticks import ticks
@@ -117,13 +118,13 @@ def all_(
 
 @app.command(name="show")
 def show_(directory: Directory = HERE, as_json: AsJson = False) -> None:
-    """Table, picture and Markdown of what was measured before, made again. Example: show --json"""
+    """Table and picture of what was measured before, made again. Example: show --json"""
     _present(Results.read(directory / RAW), directory, as_json)
 
 
 def _present(results: Results, directory: Path, as_json: bool) -> None:
     """Show the table, and end with a failure when something is not as required."""
-    present(results, directory)
+    draw(results, directory / PICTURE)
     rows = results.rows()
     if as_json:
         keys = ("figure", "measured", "required", "met")

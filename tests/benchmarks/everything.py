@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from tests.benchmarks.figures import Results, markdown, this_machine
-from tests.benchmarks.picture import draw
+from tests.benchmarks.figures import Results, this_machine
 
 HERE = Path(__file__).parent
-RAW, PICTURE, TABLE = "figures.json", "figures.png", "figures.md"
+RAW, PICTURE = "figures.json", "figures.png"
 #: What is run, in this order: option, its size, and the least that it takes.
 SIZES: dict[str, dict[str, tuple[int, int]]] = {
     "detect": {"--events": (2_000_000, 20_000)},
@@ -45,12 +44,6 @@ def measure(directory: Path, share: float, only: Collection[str], told: Callable
         }
         results.write(directory / RAW)
     return results
-
-
-def present(results: Results, directory: Path) -> None:
-    """Write picture and Markdown."""
-    draw(results, directory / PICTURE)
-    (directory / TABLE).write_text(markdown(results))
 
 
 def _run(name: str, words: list[str]) -> dict[str, object]:

@@ -16,7 +16,7 @@ from tests.chaos.intake_oracle import TOPICS, IntakeOracle
 from tests.chaos.journal_layout import FROM_SHOP, NOTICES, decode, partition_of
 from tests.chaos.journal_oracle import JournalOracle
 from tests.chaos.stand import FORGET_AFTER, JOURNAL, SCENARIOS, SECRET
-from tests.chaos.topic import Topic as Topic  # tests/benchmarks reads topics too
+from tests.chaos.topic import Topic
 
 
 @dataclass
