@@ -107,7 +107,8 @@ def test_decisions_are_numbered_from_one_and_linked_from_the_readme() -> None:
 @pytest.mark.parametrize("document", DECISIONS)
 def test_a_decision_says_what_when_how_much_and_what_else(document: str) -> None:
     assert re.findall(r"^## (.*)$", DOCUMENTS[document], re.MULTILINE) == ["Context", "Decision", "Figures", "Rejected"]
-    assert len(DOCUMENTS[document].split()) < 400, "half a page"
+    prose = [line for line in DOCUMENTS[document].splitlines() if not line.startswith("|")]
+    assert len(" ".join(prose).split()) < 400, "half a page, tables aside"
 
 
 def test_the_changelog_starts_with_what_is_not_released() -> None:
