@@ -6,14 +6,15 @@ the state moves into the next generation, subject by subject, and the new journa
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections import defaultdict
 from functools import partial
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streams import provision, topics
-from streams.core.state import POSITION, Position, age_of, decoded, encoded, position_of
+from streams.core.partition import Partition
+from streams.core.state import POSITION, Position, decoded, encoded
 from streams.kafka_client import producer, reachable, reader
 from streams.lane.outbox import Outbox
 from streams.reading import whole
@@ -74,21 +75,7 @@ async def _require_decided(admin: AIOKafkaAdminClient, settings: Settings) -> No
 
 
 async def _move(settings: Settings, next_settings: Settings) -> None:
-    states: dict[bytes, bytes] = {}
-    forgotten: set[bytes] = set()
-    now = 0
-    async for key, stored in _changelog(settings):
-        if key == POSITION:
-            now = max(now, position_of(stored or b"").now)
-        elif stored is None:
-            forgotten.add(key)
-        elif key not in states or age_of(states[key]) <= age_of(stored):
-            states[key] = stored
-            forgotten.discard(key)
-    for key in forgotten & states.keys():
-        told = decoded(key, states[key])
-        if told.may_be_forgotten and now - told.heard >= settings.forget_after:  # else a zombie wrote the tombstone
-            del states[key]
+    states, now = await _states(settings)
     # Below every offset of the new journal; and whatever an earlier attempt wrote is older.
     stamp = time.time_ns() // 1_000_000 - (1 << 62)
     outbox = Outbox(partial(producer, next_settings), next_settings.named)
@@ -107,9 +94,18 @@ async def _move(settings: Settings, next_settings: Settings) -> None:
         await outbox.stop()
 
 
-async def _changelog(settings: Settings) -> AsyncIterator[tuple[bytes, bytes | None]]:
+async def _states(settings: Settings) -> tuple[dict[bytes, bytes], int]:
+    """Return every subject's bytes, and the latest stream time, ms, UTC."""
+    empty = partial(
+        Partition, (), forget_after_ms=settings.forget_after, journal_partitions=settings.journal_partitions
+    )
+    partitions: defaultdict[int, Partition] = defaultdict(empty)
     async for record in whole(settings, topics.STATE.name):
-        yield record.key, record.value
+        partitions[record.partition].restore(record.key, record.value)
+    for partition in partitions.values():
+        partition.restored()
+    states = {key: stored for partition in partitions.values() for key, stored in partition.items()}
+    return states, max((partition.now for partition in partitions.values()), default=0)
 
 
 def _unstamped(key: bytes, stored: bytes, stamp: int) -> bytes:

@@ -3,6 +3,7 @@
 from senders.errors import Misconfigured
 from streams.agents.ingest import TooManyDeadLetters
 from streams.converters import BadSource
+from streams.core.partition import JournalResized
 from streams.kafka_client import KafkaUnavailable
 from streams.local.errors import LocalStackError
 from streams.marked_yaml import BadYaml
@@ -26,6 +27,7 @@ MISTAKES = (
     BadSettings,
     BadSource,
     BadYaml,
+    JournalResized,
     KafkaUnavailable,
     LocalStackError,
     Misconfigured,

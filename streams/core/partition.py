@@ -151,6 +151,10 @@ class Partition:
     def __len__(self) -> int:
         return len(self._states)
 
+    def items(self) -> Iterable[tuple[bytes, bytes]]:
+        """Return every subject's key and bytes."""
+        return self._states.items()
+
     def apply(self, records: Iterable[JournalRecord]) -> Effects:
         """Apply a batch of records and return what follows from it.
 

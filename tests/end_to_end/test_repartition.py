@@ -8,6 +8,7 @@ import pytest
 from aiokafka.admin import NewPartitions
 
 from streams import topics
+from streams.core.partition import JournalResized
 from streams.kafka_client import reachable
 from streams.provision import NotProvisioned, require
 from streams.recording import Line
@@ -61,6 +62,10 @@ async def test_carts_that_were_left_before_the_move_are_noticed_after_it(
     await installation.stop()
     installation.workers.clear()
     await before(installation)
+    another = installation.settings.journal_partitions - 1
+    with pytest.raises(JournalResized, match=f"and now has {another}"):
+        await repartition(installation.settings.model_copy(update={"journal_partitions": another}), 4)
+    await repartition(installation.settings, 4)  # asked again, it starts over
     installation.settings = await repartition(installation.settings, 4)
     await installation.start(ingest2="ingest", detect2="detect")
 
