@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.cart import MAX_LINES, Lines, after
+from schemas.fields import LARGEST_QUANTITY
+from streams.core.cart import MAX_LINES, MAX_QUANTITY, Lines, after
 from streams.core.events import Line
 from tests.core.events import changed
 
@@ -51,6 +52,16 @@ def test_a_set_of_what_was_not_there_puts_more_in() -> None:
 def test_a_line_that_changes_takes_the_latest_price_and_the_last_place() -> None:
     cheap = Line("lamp", 1, 100, "EUR")
     assert after((cheap, SOFA), changed("add", "lamp", 1))[0] == (SOFA, LAMP)
+
+
+@pytest.mark.parametrize(("held", "left"), [(MAX_QUANTITY - 2, -1), (MAX_QUANTITY - 1, 0), (MAX_QUANTITY, 0)])
+def test_adding_up_ends_where_the_wire_ends(held: int, left: int) -> None:
+    lines, more = after((Line("lamp", held, None, None),), changed("add", "lamp", 1))
+    assert (lines[0].quantity, more) == (MAX_QUANTITY + left, True)
+
+
+def test_the_limit_of_a_line_is_that_of_the_wire() -> None:
+    assert MAX_QUANTITY == LARGEST_QUANTITY
 
 
 @pytest.mark.parametrize(("held", "first_left"), [(MAX_LINES - 1, "p0"), (MAX_LINES, "p1")])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from streams.core.contact import (
     MAX_DEVICES,
     MAX_ORDERS,
+    MAX_SCENARIOS,
     Contact,
     after_candidate,
     after_consent,
@@ -121,6 +122,15 @@ def test_a_refunded_order_leaves_another_one_standing() -> None:
 
 def test_an_order_handed_over_counts_like_one_that_names_the_contact() -> None:
     assert refusal(after_order(YES, told("pending", id="by phone"), at=NINE)) == ("purchased", ("by phone",))
+
+
+@pytest.mark.parametrize(("others", "is_kept"), [(MAX_SCENARIOS - 1, True), (MAX_SCENARIOS, False)])
+def test_when_it_was_written_to_is_remembered_for_so_many_scenarios(others: int, is_kept: bool) -> None:
+    contact, *_ = decide(YES, left(scenario="first"))
+    for number in range(others):
+        contact, *_ = decide(contact, left(scenario=f"s{number}"), now=DUE + 1)
+    assert len(contact.relaunched) == MAX_SCENARIOS
+    assert ("first" in contact.relaunched) is is_kept
 
 
 @pytest.mark.parametrize(("others", "is_kept"), [(MAX_ORDERS - 1, True), (MAX_ORDERS, False)])
