@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from streams import provision, topics
 from streams.core.partition import Partition
-from streams.core.state import POSITION, Position, decoded, encoded
+from streams.core.state import POSITION, Position, decoded, encoded, encoded_position
 from streams.kafka_client import producer, reachable, reader
 from streams.lane.outbox import Outbox
 from streams.reading import whole
@@ -87,7 +87,7 @@ async def _move(settings: Settings, next_settings: Settings) -> None:
             for done in await outbox.by_key(topics.STATE.name, moved):
                 await done
         for number in range(next_settings.journal_partitions):
-            position = encoded(Position(-1, now, next_settings.journal_partitions))
+            position = encoded_position(Position(-1, now, next_settings.journal_partitions))
             for done in outbox.to(topics.STATE.name, number, [(POSITION, position)]):
                 await done
     finally:

@@ -16,6 +16,7 @@ from streams.cli.mistakes import BadSettings
 from streams.cli.settings import load, secret_of
 from streams.demo.run import Demo
 from streams.kafka_client import reachable
+from streams.lane.lean_records import use_lean_records
 from streams.local.stack import LocalStack
 from streams.metrics import Metrics
 from streams.scenarios import load_rules
@@ -74,6 +75,7 @@ def worker_(role: Annotated[Role, typer.Argument(help="What the worker does.")])
     # A batch makes thousands of records that die together: looking through everything else meanwhile finds nothing.
     gc.freeze()
     gc.set_threshold(500_000, 50, 100)
+    use_lean_records()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True, loop=loop).execute_from_commandline()

@@ -39,36 +39,36 @@ class Deadlines:
         else:
             self._buckets[second] = [key]
             heappush(self._seconds, second)
-        self.next_at = min(self.next_at, at)
+        if at < self.next_at:
+            self.next_at = at
 
     def pop(self, now: int, wake_of: WakeOf) -> tuple[int, bytes] | None:
         """Take the earliest subject that is due at `now`, by (deadline, key); None when nobody is."""
-        due = self.peek(now, wake_of)
-        if due is not None:
-            heappop(self._near)
-        return due
-
-    def peek(self, now: int, wake_of: WakeOf) -> tuple[int, bytes] | None:
-        """Say who is due first at `now`, leaving it there."""
-        second = now // SECOND_MS
         while True:
-            if self._seconds and self._seconds[0] <= second:
-                self._open(second, wake_of)
+            if self._seconds and self._seconds[0] * SECOND_MS <= now:
+                self._open(now // SECOND_MS, wake_of)
             if not self._near or self._near[0][0] > now:
                 self._bound()
                 return None
-            at, key = self._near[0]
+            at, key = due = heappop(self._near)
             wake = wake_of(key)
             if wake == at:
-                return at, key
-            heappop(self._near)
+                return due
             if wake:
                 self.add(key, wake)
+
+    def peek(self, now: int, wake_of: WakeOf) -> tuple[int, bytes] | None:
+        """Say who is due first at `now`, leaving it there."""
+        due = self.pop(now, wake_of)
+        if due is not None:
+            heappush(self._near, due)
+        return due
 
     def _open(self, second: int, wake_of: WakeOf) -> None:
         while self._seconds and self._seconds[0] <= second:
             opened = heappop(self._seconds)
-            self._opened = max(self._opened, opened)
+            if opened > self._opened:
+                self._opened = opened
             for key in dict.fromkeys(self._buckets.pop(opened)):
                 wake = wake_of(key)
                 if wake:

@@ -31,10 +31,8 @@ def hear(key: bytes, told: Subject, event: Record, *, now: int, rules: Rules, ef
     """Have the subject under a key take in one record at stream time `now` (ms, UTC), unless it has heard it before."""
     # By exact type: msgspec's metaclass is an abstract one, so that `isinstance` costs 0.3 µs.
     kind, said = type(event), cast(Any, event)
-    if kind in _FROM_SHOP:
-        if told.sources.get(said.source, -1) >= said.offset:
-            return
-        told.sources[said.source] = said.offset
+    if kind in _FROM_SHOP and not told.is_news(said.source, said.offset):
+        return
     if kind not in _WITHOUT_DIGEST:
         recent = remembered(told.recent, said.digest)
         if recent is None:
@@ -46,20 +44,20 @@ def hear(key: bytes, told: Subject, event: Record, *, now: int, rules: Rules, ef
 def _link(key: bytes, told: Subject, contact_id: str | None, effects: Effects) -> None:
     if contact_id is not None and contact_id != told.contact_id:
         _, shop_id, visitor_id = parsed(key)
-        told.body, notices = visitor.linked(told.body, visitor_id, contact_id)
+        told.kept, notices = visitor.linked(told.body, visitor_id, contact_id)
         effects.notify(shop_id, contact_id, notices)
 
 
 def _page_view(key: bytes, told: Subject, event: PageViewed, now: int, rules: Rules, effects: Effects) -> None:
     _link(key, told, event.contact_id, effects)
     if told.wake:  # else no episode is open, and there is nothing to decode
-        told.body = visitor.after_page_view(told.body, event, at=_clamped(event.at, now), now=now, rules=rules)
+        told.kept = visitor.after_page_view(told.body, event, at=_clamped(event.at, now), now=now, rules=rules)
 
 
 def _cart_change(key: bytes, told: Subject, event: CartChanged, now: int, rules: Rules, effects: Effects) -> None:
     _link(key, told, event.contact_id, effects)
     before = told.body.episodes
-    told.body = visitor.after_cart_change(told.body, event, at=_clamped(event.at, now), now=now, rules=rules)
+    told.kept = visitor.after_cart_change(told.body, event, at=_clamped(event.at, now), now=now, rules=rules)
     if before and not told.body.episodes:
         effects.count_ended("emptied", len(before))
 
@@ -67,7 +65,7 @@ def _cart_change(key: bytes, told: Subject, event: CartChanged, now: int, rules:
 def _visitor_order(key: bytes, told: Subject, event: OrderChanged, now: int, rules: Rules, effects: Effects) -> None:
     _link(key, told, event.contact_id, effects)
     before = told.body.episodes
-    told.body, notices = visitor.after_order(told.body, event, at=_clamped(event.at, now))
+    told.kept, notices = visitor.after_order(told.body, event, at=_clamped(event.at, now))
     if before and not told.body.episodes:
         effects.count_ended("ordered", len(before))
     if notices:
@@ -75,33 +73,33 @@ def _visitor_order(key: bytes, told: Subject, event: OrderChanged, now: int, rul
 
 
 def _address_known(key: bytes, told: Subject, event: AddressKnown, now: int, rules: Rules, effects: Effects) -> None:
-    told.body, notices = address.after_known(told.body, event)
+    told.kept, notices = address.after_known(told.body, event)
     effects.notify(parsed(key).shop_id, event.contact_id, notices)
 
 
 def _address_order(key: bytes, told: Subject, event: OrderChanged, now: int, rules: Rules, effects: Effects) -> None:
-    told.body, notices = address.after_order(told.body, event, at=_clamped(event.at, now))
+    told.kept, notices = address.after_order(told.body, event, at=_clamped(event.at, now))
     if notices:
         effects.notify(parsed(key).shop_id, str(told.contact_id), notices)
 
 
 def _consent(key: bytes, told: Subject, event: ConsentChanged, now: int, rules: Rules, effects: Effects) -> None:
-    told.body = contact.after_consent(told.body, event, at=_clamped(event.at, now))
+    told.kept = contact.after_consent(told.body, event, at=_clamped(event.at, now))
 
 
 def _contact_order(
     key: bytes, told: Subject, event: OrderChanged | OrderHandedOver, now: int, rules: Rules, effects: Effects
 ) -> None:
-    told.body = contact.after_order(told.body, event, at=_clamped(event.at, now))
+    told.kept = contact.after_order(told.body, event, at=_clamped(event.at, now))
 
 
 def _device(key: bytes, told: Subject, event: DeviceLinked, now: int, rules: Rules, effects: Effects) -> None:
-    told.body = contact.after_link(told.body, event.visitor_id)
+    told.kept = contact.after_link(told.body, event.visitor_id)
 
 
 def _candidate(key: bytes, told: Subject, event: Candidate, now: int, rules: Rules, effects: Effects) -> None:
     _, shop_id, contact_id = parsed(key)
-    told.body, decision, relaunch = contact.after_candidate(told.body, shop_id, contact_id, event, now=now)
+    told.kept, decision, relaunch = contact.after_candidate(told.body, shop_id, contact_id, event, now=now)
     effects.decisions.append(decision)
     if relaunch is not None:
         effects.relaunches.append(relaunch)

@@ -13,10 +13,11 @@ from typing import Protocol
 import msgspec
 
 from streams.core import contact, visitor
+from streams.core.browsing import browsed
 from streams.core.deadlines import Deadlines
 from streams.core.decisions import Reason
 from streams.core.effects import Effects
-from streams.core.events import Record, Tick
+from streams.core.events import PageViewed, Record, Tick
 from streams.core.hearing import hear
 from streams.core.identity import parsed
 from streams.core.idleness import Idleness
@@ -29,9 +30,11 @@ from streams.core.state import (
     age_of,
     decoded,
     encoded,
+    encoded_position,
     head_of,
     position_of,
     unheard,
+    wake_of,
 )
 from streams.core.visitor import Visitor
 
@@ -162,6 +165,7 @@ class Partition:
         (deploy/decisions/0008-what-made-detection-faster.md).
         """
         deadlines, effects, rules, forget_after_ms = self._deadlines, self._effects, self._rules, self._forget_after_ms
+        states, changed = self._states, self._changed
         for record in records:
             offset, timestamp = record.offset, record.timestamp
             if timestamp > self.now:
@@ -174,6 +178,12 @@ class Partition:
             if type(event) is Tick:
                 continue
             key = record.key
+            if type(event) is PageViewed and (stored := states.get(key)) is not None:
+                stored = browsed(stored, event, offset, self.now, forget_after_ms)
+                if stored is not None:
+                    states[key] = stored
+                    changed[key] = None
+                    continue
             told = self._told(key)
             if offset > told.stamp:
                 told.stamp = offset
@@ -207,7 +217,7 @@ class Partition:
 
     def _wake_of(self, key: bytes) -> int:
         stored = self._states.get(key)
-        return 0 if stored is None else head_of(stored).wake
+        return 0 if stored is None else wake_of(stored)
 
     def _finished(self) -> Effects:
         effects, self._effects = self._effects, Effects()
@@ -219,14 +229,14 @@ class Partition:
         return effects
 
     def _position(self) -> bytes:
-        return encoded(Position(self.offset, self.now, self._journal_partitions))
+        return encoded_position(Position(self.offset, self.now, self._journal_partitions))
 
     def _fire(self, offset: int) -> None:
         while (due := self._deadlines.pop(self.now, self._wake_of)) is not None:
             key = due[1]
             told = self._told(key)
             told.stamp = max(told.stamp, offset - 1)
-            told.body, abandoned = visitor.at_deadline(told.body, now=self.now, rules=self._rules)
+            told.kept, abandoned = visitor.at_deadline(told.body, now=self.now, rules=self._rules)
             told.wake = 0  # its place among the deadlines is gone
             self.pending -= 1
             self._rearm(key, told, told.body.wake_at)

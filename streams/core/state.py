@@ -1,11 +1,12 @@
 """What is kept of a subject, and as which bytes?
 
-Bytes are both the memory and the changelog record: a MessagePack array of the fields of `Subject`. Of two records of the same subject
-the newer stamp is right, so a late write is harmless.
+Bytes are both the memory and the changelog record: `HEAD`, the other source stamps (`SOURCE` each), what its kind remembers
+(MessagePack), and the recent digests. Of two records of the same subject the newer stamp is right, so a late write is harmless.
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar, cast
+from struct import Struct
+from typing import Any, ClassVar, NamedTuple, cast
 
 import msgspec
 
@@ -20,7 +21,19 @@ POSITION = b"position"
 Body = Visitor | Contact | Address
 
 
-class Position(msgspec.Struct, frozen=True, array_like=True, gc=False):
+#: Of a subject: stamp, wake-up time, time last heard of; where its recent digests begin; how many bytes the
+#: other source stamps take; the source it heard of last, and the highest offset heard from there (-1: none).
+HEAD = Struct("<qqqIIIq")
+#: One of the other sources, and the highest offset heard from there.
+SOURCE = Struct("<Iq")
+#: Of a position: offset, stream time, number of partitions. The first two are what orders records, as in a subject's.
+_POSITION = Struct("<qqI")
+_AGE = Struct("<qq")
+_WAKE = Struct("<8xq")
+_TIMES = Struct("<qqq")
+
+
+class Position(NamedTuple):
     """How far a partition had come, the stream time there (ms, UTC), and how many partitions the journal has."""
 
     offset: int
@@ -28,7 +41,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True, gc=False):
     journal_partitions: int
 
 
-class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Head(NamedTuple):
     """The times of a subject: the beginning of its bytes."""
 
     stamp: int
@@ -36,7 +49,7 @@ class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
     heard: int
 
 
-class Subject(msgspec.Struct, array_like=True, gc=False):
+class Subject(msgspec.Struct, gc=False):
     """One subject. Nothing that it refers to can refer back to it, hence `gc=False`."""
 
     empty: ClassVar[Body]
@@ -48,30 +61,44 @@ class Subject(msgspec.Struct, array_like=True, gc=False):
     wake: int
     #: When it was last heard of, ms, UTC.
     heard: int
-    #: Highest offset heard, by source partition.
-    sources: dict[int, int]
+    #: The source partition it was heard of last, and the highest offset heard from there; -1 for none.
+    source: int
+    source_offset: int
+    #: The same of other source partitions: `SOURCE` each.
+    others: bytes
     #: Digests of the last events heard.
     recent: bytes
     #: What its kind remembers, encoded until somebody asks for `body`.
-    kept: msgspec.Raw
+    kept: bytes | Body
 
     @property
     def body(self) -> Any:
         """What its kind remembers: a `Visitor`, a `Contact` or an `Address`."""
-        if type(self.kept) is msgspec.Raw:
-            self.body = self.decoder.decode(self.kept)
-        return self.kept
+        kept = self.kept
+        if type(kept) is bytes:
+            self.kept = kept = self.decoder.decode(kept)
+        return kept
 
-    @body.setter
-    def body(self, body: Body) -> None:
-        self.kept = cast(Any, body)  # which is encoded all the same
+    def is_news(self, source: int, offset: int) -> bool:
+        """Say whether an offset is above what was heard from a source partition, and note it if so."""
+        if source != self.source:
+            heard = dict(SOURCE.iter_unpack(self.others))
+            if heard.pop(source, -1) >= offset:
+                return False
+            if self.source_offset >= 0:
+                heard[self.source] = self.source_offset
+            self.others = b"".join([SOURCE.pack(*each) for each in heard.items()])
+            self.source = source
+        elif offset <= self.source_offset:
+            return False
+        self.source_offset = offset
+        return True
 
     @property
     def contact_id(self) -> str | None:
         """The contact that a visitor or an address is known to be."""
-        known: _Linked | Visitor | Address = (
-            _decode_link(self.kept) if type(self.kept) is msgspec.Raw else cast(Any, self.kept)
-        )
+        kept = self.kept
+        known = _decode_link(kept) if type(kept) is bytes else cast(Visitor | Address, kept)
         return known.contact_id
 
     @property
@@ -81,17 +108,17 @@ class Subject(msgspec.Struct, array_like=True, gc=False):
 
     def forget(self) -> None:
         """Start anew, as if it had never been heard of."""
-        self.sources, self.recent, self.body = {}, b"", self.empty
+        self.source, self.source_offset, self.others, self.recent, self.kept = 0, -1, b"", b"", self.empty
 
 
-class VisitorSubject(Subject, array_like=True, gc=False):
+class VisitorSubject(Subject, gc=False):
     """A visitor."""
 
     empty = Visitor()
     decoder = msgspec.msgpack.Decoder(Visitor)
 
 
-class ContactSubject(Subject, array_like=True, gc=False):
+class ContactSubject(Subject, gc=False):
     """A contact."""
 
     empty = Contact()
@@ -103,7 +130,7 @@ class ContactSubject(Subject, array_like=True, gc=False):
         return not self.body.consents
 
 
-class AddressSubject(Subject, array_like=True, gc=False):
+class AddressSubject(Subject, gc=False):
     """An e-mail address or a phone number."""
 
     empty = Address()
@@ -123,29 +150,61 @@ _KINDS: dict[bytes, type[Subject]] = {
     b"m": AddressSubject,
     b"p": AddressSubject,
 }
-_DECODERS = {letter: msgspec.msgpack.Decoder(kind).decode for letter, kind in _KINDS.items()}
 _decode_link = msgspec.msgpack.Decoder(_Linked).decode
 
-#: Return the bytes of a subject or a position.
-encoded: Callable[[Subject | Position], bytes] = msgspec.msgpack.Encoder().encode
-#: Return the times in a subject's bytes; of a position's, offset and stream time come first.
-head_of: Callable[[bytes], Head] = msgspec.msgpack.Decoder(Head).decode
-#: Return what a record under the key `POSITION` says.
-position_of: Callable[[bytes], Position] = msgspec.msgpack.Decoder(Position).decode
+#: Encode what a kind remembers, or a part of it.
+encode: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
+
+
+def encoded(told: Subject) -> bytes:
+    """Return the bytes of a subject."""
+    kept, others = told.kept, told.others
+    if type(kept) is not bytes:
+        kept = encode(kept)
+    recent_at = HEAD.size + len(others) + len(kept)
+    return (
+        HEAD.pack(told.stamp, told.wake, told.heard, recent_at, len(others), told.source, told.source_offset)
+        + others + kept + told.recent
+    )  # fmt: skip
 
 
 def decoded(key: bytes, stored: bytes) -> Subject:
     """Take a subject out of its bytes."""
-    return _DECODERS[key[:1]](stored)
+    stamp, wake, heard, recent_at, others, source, offset = HEAD.unpack_from(stored)
+    kept_at = HEAD.size + others
+    return _KINDS[key[:1]](
+        stamp, wake, heard, source, offset, stored[HEAD.size : kept_at], stored[recent_at:], stored[kept_at:recent_at]
+    )
 
 
 def unheard(key: bytes, now: int) -> Subject:
     """Return a subject that is heard of for the first time, at `now`, ms, UTC."""
     kind = _KINDS[key[:1]]
-    return kind(-1, 0, now, {}, b"", cast(Any, kind.empty))
+    return kind(-1, 0, now, 0, -1, b"", b"", kind.empty)
+
+
+def head_of(stored: bytes) -> Head:
+    """Return the times in a subject's bytes."""
+    return Head._make(_TIMES.unpack_from(stored))
+
+
+def wake_of(stored: bytes) -> int:
+    """Return when to look again, ms, UTC; 0 for never."""
+    wake: int = _WAKE.unpack_from(stored)[0]
+    return wake
 
 
 def age_of(stored: bytes) -> tuple[int, int]:
     """Return what orders the records of a subject: its stamp, and its wake-up time, since a deadline fires between two stamps."""
-    head = head_of(stored)
-    return head.stamp, head.wake or NEVER
+    stamp, wake = _AGE.unpack_from(stored)
+    return stamp, wake or NEVER
+
+
+def encoded_position(position: Position) -> bytes:
+    """Return what stands under the key `POSITION`."""
+    return _POSITION.pack(*position)
+
+
+def position_of(stored: bytes) -> Position:
+    """Return what a record under the key `POSITION` says."""
+    return Position._make(_POSITION.unpack(stored))

@@ -67,7 +67,8 @@ def after_page_view(visitor: Visitor, event: PageViewed, *, at: int, now: int, r
     """Return the visitor after a page view; `at` is when it happened, `now` is stream time, ms, UTC."""
     if not visitor.episodes:
         return visitor
-    return replace(visitor, episodes=_continued(visitor.episodes, event.id, at, now, rules))
+    episodes = _continued(visitor.episodes, event.id, at, now, rules)
+    return Visitor(visitor.contact_id, visitor.cart_id, visitor.lines, episodes, visitor.orders)
 
 
 def after_cart_change(visitor: Visitor, event: CartChanged, *, at: int, now: int, rules: Rules) -> Visitor:

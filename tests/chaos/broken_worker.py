@@ -104,7 +104,7 @@ def apply_on_the_wall_clock(state: Partition, records: Iterable[JournalRecord]) 
 
 def hear_everything(key: bytes, told: Subject, event: Record, **how: Any) -> None:
     """Instead of `hear`, whatever it has heard before."""
-    told.sources, told.recent = {}, b""
+    told.source, told.source_offset, told.others, told.recent = 0, -1, b"", b""
     hearing.hear(key, told, event, **how)
 
 

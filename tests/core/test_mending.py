@@ -3,7 +3,7 @@
 import pytest
 
 from streams.core.partition import JournalResized, Partition
-from streams.core.state import POSITION, Position, encoded
+from streams.core.state import POSITION, Position, encoded_position
 from tests.core.events import DAY, MINUTE, NINE, changed, viewed
 from tests.core.story import LAPTOP, PHONE, REMINDER, Story
 
@@ -72,7 +72,7 @@ def test_a_tombstone_above_an_open_episode_takes_no_deadline_away() -> None:
 
 def test_a_tombstone_above_somebody_silent_for_long_enough_is_believed() -> None:
     story, _ = told()
-    position = encoded(Position(99, NINE + 400 * DAY, 1))
+    position = encoded_position(Position(99, NINE + 400 * DAY, 1))
     partition = read(*story.changes.items(), (POSITION, position), (LAPTOP, None))
     assert len(partition) == 0
     assert not partition.is_misplaced

@@ -46,7 +46,9 @@ def opened(id: str, *, at: int, arrived_at: int, rules: CartRules) -> Episode:
 
 def continued(episode: Episode, id: str, *, at: int, arrived_at: int, rules: CartRules) -> Episode:
     """Return the episode after one more activity; times in ms, UTC."""
-    due_at = max(episode.due_at, _deadline(at, arrived_at, rules))
+    due_at = _deadline(at, arrived_at, rules)
+    if due_at < episode.due_at:
+        due_at = episode.due_at
     return Episode(episode.opened_at, episode.trigger_id, due_at, id)
 
 

@@ -32,7 +32,7 @@ from tests.benchmarks.detect import journal_of
 from tests.benchmarks.peers.committed import decided, until_committed
 from tests.benchmarks.peers.figures import Compared, Run, Watched, compared, measured
 from tests.benchmarks.peers.kafka_streams import CACHE_BYTES, Configuration, KafkaStreams, classpath
-from tests.benchmarks.process import Look, Measured
+from tests.benchmarks.process import LOOK_SECONDS, Look, Measured
 from tests.benchmarks.workload import SPAN_MS, START_MS, happenings, relaunch_ids
 
 OURS = "relance"
@@ -47,8 +47,6 @@ KAFKA_STREAMS = {
 THEIRS = (*KAFKA_STREAMS, FAUST)
 PARTITIONS = 8
 WITHIN_S = 600
-#: Seldom, since to be looked at costs a slow engine more of its CPU per event than a fast one.
-LOOK_SECONDS = 0.2
 
 
 class Traffic:
