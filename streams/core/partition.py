@@ -164,37 +164,28 @@ class Partition:
         Each subject goes back into its bytes at once: a thousand of them taken apart are too much for a processor's cache
         (deploy/decisions/0008-what-made-detection-faster.md).
         """
-        deadlines, effects, rules, forget_after_ms = self._deadlines, self._effects, self._rules, self._forget_after_ms
-        states, changed = self._states, self._changed
+        states, changed, deadlines, forget_after_ms = self._states, self._changed, self._deadlines, self._forget_after_ms
+        now, last = self.now, self.offset
         for record in records:
             offset, timestamp = record.offset, record.timestamp
-            if timestamp > self.now:
-                self.now = timestamp
-                if deadlines.next_at <= timestamp:
+            if timestamp > now:
+                self.now = now = timestamp
+                if deadlines.next_at <= now:
                     self._fire(offset)
-            if offset > self.offset:
-                self.offset = offset
+            if offset > last:
+                last = offset
             event = _decode(record.value)
             if type(event) is Tick:
                 continue
             key = record.key
             if type(event) is PageViewed and (stored := states.get(key)) is not None:
-                stored = browsed(stored, event, offset, self.now, forget_after_ms)
+                stored = browsed(stored, event, offset, now, forget_after_ms)
                 if stored is not None:
                     states[key] = stored
                     changed[key] = None
                     continue
-            told = self._told(key)
-            if offset > told.stamp:
-                told.stamp = offset
-                if self.now - told.heard >= forget_after_ms and told.may_be_forgotten:
-                    told.forget()
-                told.heard = self.now
-                before = told.kept
-                hear(key, told, event, now=self.now, rules=rules, effects=effects)
-                if told.kept is not before and type(told) is VisitorSubject:
-                    self._rearm(key, told, told.body.wake_at)
-                self._keep(key, told)
+            self._hear(key, event, offset)
+        self.offset = last
         return self._finished()
 
     def next_due(self, until: int) -> int | None:
@@ -203,6 +194,20 @@ class Partition:
             return None
         due = self._deadlines.peek(until, self._wake_of)
         return due and due[0]
+
+    def _hear(self, key: bytes, event: Record, offset: int) -> None:
+        told, now = self._told(key), self.now
+        if offset <= told.stamp:
+            return
+        told.stamp = offset
+        if now - told.heard >= self._forget_after_ms and told.may_be_forgotten:
+            told.forget()
+        told.heard = now
+        before = told.kept
+        hear(key, told, event, now=now, rules=self._rules, effects=self._effects)
+        if told.kept is not before and type(told) is VisitorSubject:
+            self._rearm(key, told, told.body.wake_at)
+        self._keep(key, told)
 
     def _told(self, key: bytes) -> Subject:
         stored = self._states.get(key)
