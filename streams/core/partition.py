@@ -164,7 +164,12 @@ class Partition:
         Each subject goes back into its bytes at once: a thousand of them taken apart are too much for a processor's cache
         (deploy/decisions/0008-what-made-detection-faster.md).
         """
-        states, changed, deadlines, forget_after_ms = self._states, self._changed, self._deadlines, self._forget_after_ms
+        states, changed, deadlines, forget_after_ms = (
+            self._states,
+            self._changed,
+            self._deadlines,
+            self._forget_after_ms,
+        )
         now, last = self.now, self.offset
         for record in records:
             offset, timestamp = record.offset, record.timestamp
