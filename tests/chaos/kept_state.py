@@ -10,7 +10,6 @@ import struct
 from streams.core.partition import Partition
 from streams.core.visitor import Rules
 from streams.settings import Settings
-from tests.chaos.journal_layout import TICK, decode
 from tests.chaos.stand import FORGET_AFTER, JOURNAL
 from tests.chaos.topic import Topic
 
@@ -19,6 +18,7 @@ Place = tuple[int, bytes]
 States = dict[Place, bytes]
 
 POSITION = b"position"
+TICK_KEY = b"tick"
 NEVER = 1 << 62
 
 
@@ -43,7 +43,7 @@ async def _led_to(settings: Settings, rules: Rules) -> tuple[States, dict[int, i
         for key, stored in partitions[number].apply(records).changes:
             _take(states, (number, key), stored)
         told[number] = max(
-            (record.offset for record in records if decode(record.value)[0] != TICK), default=told.get(number, -1)
+            (record.offset for record in records if record.key != TICK_KEY), default=told.get(number, -1)
         )
     return states, told
 

@@ -1,6 +1,7 @@
 """How does one run go: a crowd, workers, faults; then peace, and the verdict?"""
 
 import asyncio
+import gc
 import os
 import sys
 import time
@@ -117,6 +118,7 @@ async def _live_through(plan: Plan, stand: Stand, troubles: Troubles, show: Show
 async def _recovered(plan: Plan, stand: Stand, troubles: Troubles, judge: Judge, show: Show) -> tuple[float, list[str]]:
     """Return how long it took until nothing was behind, and the partitions that stalled; the judge has read everything then."""
     recovery_s, behind = await _caught_up(plan, stand, troubles, show)
+    gc.disable()  # the judge keeps millions of objects, and looking through them finds nothing
     show("reading the public topics", None)
     await judge.published(await stand.counts())
     show("reading the journal", None)
