@@ -1,7 +1,7 @@
 """What does a page view change, most of the time?
 
 The visitor has no open episode, is already known as the contact that the event names, and the event is new: then only times, source
-stamp and recent ids move, and those are changed in its bytes as they are. Nine records of ten are such page views
+stamp and recent ids move, and those are changed in its bytes as they are. Three records of four are such page views
 (deploy/decisions/0008-what-made-detection-faster.md). It comes to the same as the long way (`streams/core/hearing.py`), which everything else goes.
 """
 

@@ -6,7 +6,8 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,11 +76,12 @@ async def run(
         await troubles.stop()
         (directory / "story.txt").write_text("\n".join(troubles.story))
     show("judging", None)
-    verdict = await judge.verdict()
-    verdict.write(directory / "differences.txt")
-    replayed = await _replayed(stand)
-    show("reading the changelog", None)
-    differing = await kept_state.differing(stand.settings, load_rules(stand.scenarios))
+    with _uncollected():
+        verdict = await judge.verdict()
+        verdict.write(directory / "differences.txt")
+        replayed = await _replayed(stand)
+        show("reading the changelog", None)
+        differing = await kept_state.differing(stand.settings, load_rules(stand.scenarios))
     (directory / "states.txt").write_text("".join(f"{number} {key!r}\n" for number, key in differing))
     (directory / "live.jsonl").write_bytes(verdict.live)
     return Report.of(
@@ -92,6 +94,16 @@ async def run(
         replayed=replayed,
         states_differing=len(differing),
     )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Judge without the garbage collector: millions of objects are kept, and looking through them finds nothing."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 async def _divided(plan: Plan, stand: Stand, workers: Iterable[Worker]) -> None:
@@ -118,11 +130,11 @@ async def _live_through(plan: Plan, stand: Stand, troubles: Troubles, show: Show
 async def _recovered(plan: Plan, stand: Stand, troubles: Troubles, judge: Judge, show: Show) -> tuple[float, list[str]]:
     """Return how long it took until nothing was behind, and the partitions that stalled; the judge has read everything then."""
     recovery_s, behind = await _caught_up(plan, stand, troubles, show)
-    gc.disable()  # the judge keeps millions of objects, and looking through them finds nothing
-    show("reading the public topics", None)
-    await judge.published(await stand.counts())
-    show("reading the journal", None)
-    await judge.follow()
+    with _uncollected():
+        show("reading the public topics", None)
+        await judge.published(await stand.counts())
+        show("reading the journal", None)
+        await judge.follow()
     return recovery_s, sorted(behind) or await _drained(plan, stand, judge, show)
 
 

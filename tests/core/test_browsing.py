@@ -13,7 +13,7 @@ from streams.core import partition
 from streams.core.browsing import browsed
 from streams.core.events import PageViewed
 from streams.core.memory import DIGEST_BYTES, MAX_RECENT
-from streams.core.state import VisitorSubject, encoded
+from streams.core.state import SOURCE, VisitorSubject, encoded
 from streams.core.visitor import Visitor
 from streams.journal.records import encode
 from tests.core.events import DAY, NINE, viewed
@@ -74,9 +74,14 @@ def seen(**otherwise: object) -> PageViewed:
 
 def test_a_page_view_that_says_nothing_new_takes_the_short_way() -> None:
     for view in (seen(), seen(contact_id="anna")):
-        assert browsed(known(), view, 11, NINE + 1, DAY) == known(
-            stamp=11, heard=NINE + 1, source_offset=6, recent=known()[-3 * DIGEST_BYTES :] + view.digest
-        )
+        for others in (b"", SOURCE.pack(1 << 16, 3), SOURCE.pack(1 << 16, 3) + SOURCE.pack(2, 9)):
+            assert browsed(known(others=others), view, 11, NINE + 1, DAY) == known(
+                stamp=11,
+                heard=NINE + 1,
+                source_offset=6,
+                others=others,
+                recent=known()[-3 * DIGEST_BYTES :] + view.digest,
+            )
 
 
 @pytest.mark.parametrize(
